@@ -1,0 +1,38 @@
+"""Which room answers under which address. A room's own addresses stand in its `urls.py`."""
+
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+ROOMS = {  # prefix: room; both doors share the host until the security round parts them
+    "accounts/": "procurement.accounts",
+    "organization/": "procurement.organization",
+    "catalog/": "procurement.catalog",
+    "requisitions/": "procurement.requisitions",
+    "suppliers/": "suppliers.registry",
+    "rfqs/": "procurement.rfqs",
+    "bids/": "procurement.bids",
+    "evaluation/": "procurement.evaluation",
+    "contracts/": "contracts.agreements",
+    "orders/": "contracts.orders",
+    "approvals/": "workflows.approvals",
+    "inbox/": "workflows.inbox",
+    "notices/": "workflows.notices",
+    "portal/": "suppliers.portal",
+    "documents/": "procurement.common",
+    "": "procurement.office",
+}
+
+
+def room_patterns() -> list[URLPattern | URLResolver]:
+    """The rooms that have pages."""
+    modules = {prefix: f"{room}.urls" for prefix, room in ROOMS.items()}
+    return [path(prefix, include(module)) for prefix, module in modules.items() if find_spec(module)]
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    *room_patterns(),
+]
