@@ -194,7 +194,7 @@ class EmbeddedPostgres:
             cwd="/",
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=_die_with_keeper,  # noqa: PLW1509 (the keeper has one thread)
+            preexec_fn=_die_with_keeper,
             env=BOOTSTRAP_ENVIRONMENT,
             **self._as_nobody(),
         )
@@ -419,7 +419,7 @@ def _is_our_server(pid: int, data: Path) -> bool:
             )
         except OSError:
             return False
-    said = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True).stdout  # noqa: S607
+    said = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True).stdout
     return "postgres" in said and str(data) in said
 
 

@@ -12,6 +12,6 @@ if os.environ.get("OPENER_KEY_FILE"):
         "OPENER_KEY_FILE is set: the web must not be able to open bids. Give it to the opener process only."
     )
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402
+from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()
