@@ -1,0 +1,36 @@
+"""How allauth behaves here: nobody signs up by themselves, and mail speaks the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import translation
+
+from procurement.accounts.models import User
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """People come in by invitation only."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Accounts are made by an administrator, or by an officer's invitation."""
+        return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Write to people in the language they chose."""
+        with translation.override(language_of(email) or translation.get_language()):
+            super().send_mail(template_prefix, email, {"site_url": settings.SITE_URL, **context})
+
+
+def language_of(email: str) -> str:
+    """The language of the person behind an address, or nothing when there is none or no choice."""
+    chosen: str | None = User.objects.filter(email=email.lower()).values_list("language", flat=True).first()
+    if chosen is None:
+        chosen = (
+            EmailAddress.objects.filter(email=email.lower()).values_list("user__language", flat=True).first()
+        )
+    return chosen or ""

@@ -1,0 +1,86 @@
+"""What people may change about themselves."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from procurement.accounts.models import User
+
+# What most people here need first; every other zone of the tz database follows.
+NEAR_ZONES = [
+    "Asia/Shanghai",
+    "Asia/Hong_Kong",
+    "Asia/Tokyo",
+    "Europe/London",
+    "Europe/Berlin",
+    "America/New_York",
+    "UTC",
+]
+
+
+@cache
+def far_zones() -> list[str]:
+    """Every other zone of the tz database by region and city; reading the database takes a while, so once."""
+    zones = (
+        zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))
+    )
+    return sorted(zone for zone in zones if zone not in NEAR_ZONES)
+
+
+def zone_choices() -> list[tuple[str, Any]]:
+    """Time zones to choose from, the near ones first."""
+    near = [(zone, zone.replace("_", " ")) for zone in NEAR_ZONES]
+    return [
+        ("", _("As the installation: %(zone)s") % {"zone": settings.TIME_ZONE}),
+        (_("Near"), near),
+        (_("All"), [(zone, zone.replace("_", " ")) for zone in far_zones()]),
+    ]
+
+
+class ProfileForm(forms.ModelForm[User]):
+    """Name, language and time zone; e-mail and password have their own pages."""
+
+    class Meta:
+        model = User
+        fields = ("name", "language", "time_zone")
+        labels = {"name": _("Name"), "language": _("Language"), "time_zone": _("Time zone")}
+        help_texts = {
+            "name": _("As it is printed on documents"),
+            "language": _("Of pages and mails"),
+            "time_zone": _("Times are shown in it, always with the zone's name"),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].widget.attrs["autocomplete"] = "name"
+        self.fields["language"] = forms.ChoiceField(
+            label=_("Language"),
+            required=False,
+            choices=[("", _("As the browser asks")), ("en", "English"), ("zh-hans", "中文")],
+            help_text=_("Of pages and mails"),
+        )
+        self.fields["time_zone"] = forms.ChoiceField(
+            label=_("Time zone"),
+            required=False,
+            choices=zone_choices,
+            help_text=_("Times are shown in it, always with the zone's name"),
+        )
+
+
+class LanguageForm(forms.Form):
+    """The language switch of every page."""
+
+    language = forms.ChoiceField(choices=settings.LANGUAGES)
+    next = forms.CharField(required=False, max_length=2000)
+
+
+class DoorForm(forms.Form):
+    """Whom to look around as, in demo mode."""
+
+    user = forms.IntegerField(min_value=1, max_value=2**63 - 1)
