@@ -4,9 +4,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
+
+django_stubs_ext.monkeypatch()  # so that forms, views and fields may name what they hold
 
 env = environ.FileAwareEnv()
 
@@ -48,6 +51,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.forms",
     "django_htmx",
     "guardian",
     "pgtrigger",
@@ -109,6 +113,8 @@ PROCESS = env.str("CAIGOU_PROCESS", default="")  # web, worker, heavy, opener or
 DATABASE_URL = env.str(
     "DATABASE_URL", default="postgres:///caigou"
 )  # manage.py sets it to the embedded server
+FORM_RENDERER = "procurement.common.forms.Renderer"
+
 DATABASES: dict[str, Any] = {
     "default": {
         **env.db_url_config(DATABASE_URL),

@@ -1,0 +1,13 @@
+"""The sequence that gives this kind of document its numbers."""
+
+from django.db import migrations
+
+from procurement.common.numbering import create_sequence
+
+
+class Migration(migrations.Migration):
+    dependencies = [("orders", "0001_initial")]
+
+    operations = [
+        create_sequence("orders_number"),
+    ]

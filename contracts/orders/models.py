@@ -1,0 +1,132 @@
+"""Purchase orders: per buying company and delivery place, with the requests they fulfil."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from contracts.agreements.models import Contract, ContractLine
+from procurement.catalog.models import Unit
+from procurement.common.fields import AmountField, CurrencyField, QuantityField, RateField, UnitPriceField
+from procurement.common.immutability import insert_only
+from procurement.common.money import fits_currency
+from procurement.common.states import Stateful
+from procurement.organization.models import Company, DeliveryPlace
+from procurement.requisitions.models import RequisitionLine
+from suppliers.registry.models import Supplier
+
+
+class Order(Stateful):
+    """A purchase order (订单) to one supplier, of one buying company, to one delivery place."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        ISSUED = "issued", _("Sent to the supplier")
+        ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    TONES: ClassVar[dict[str, str]] = {"draft": "idle", "issued": "go", "acknowledged": "good", "cancelled": "idle"}
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    number = models.CharField(max_length=40, unique=True)
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="orders")
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    delivery_place = models.ForeignKey(DeliveryPlace, models.PROTECT, related_name="+")
+    supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="+")
+    buyer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
+    currency = CurrencyField()
+    net = AmountField(default=0)
+    tax = AmountField(default=0)
+    revision = models.PositiveIntegerField(default=1)
+    origin = models.CharField(max_length=8, default="live")
+    created_at = models.DateTimeField(db_default=Now())
+    issued_at = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("purchase order")
+        verbose_name_plural = _("purchase orders")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contract", "company", "delivery_place"], condition=~Q(status="cancelled"), name="order_once_per_place"
+            ),
+            models.CheckConstraint(name="order_issued_has_time", condition=Q(status__in=["draft", "cancelled"]) | Q(issued_at__isnull=False)),
+            fits_currency("order_amount_scale", "net", "tax"),
+        ]
+        indexes = [
+            models.Index(fields=["company", "status", "-id"], name="order_company"),
+            models.Index(fields=["supplier", "-id"], name="order_supplier"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OrderLine(models.Model):
+    """A line's identity; receipts and invoices will point here. What it says is in its versions."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    position = models.PositiveIntegerField()
+    contract_line = models.ForeignKey(ContractLine, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("position",)
+        constraints = [models.UniqueConstraint(fields=["order", "position"], name="order_line_position")]
+
+    def __str__(self) -> str:
+        return f"{self.order_id}/{self.position}"
+
+
+class OrderLineVersion(models.Model):
+    """What an order line says in one revision; written once."""
+
+    line = models.ForeignKey(OrderLine, models.PROTECT, related_name="versions")
+    revision = models.PositiveIntegerField()
+    description = models.CharField(max_length=300)
+    quantity = QuantityField()
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    unit_price = UnitPriceField()
+    price_per = QuantityField(default=1)
+    discount = RateField(default=0)
+    tax_rate = RateField(default=0)
+    net = AmountField()
+    tax = AmountField()
+    need_date = models.DateField(null=True)
+    promised_date = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["line", "revision"], name="order_line_version_once"),
+            models.CheckConstraint(name="order_line_version_quantity", condition=Q(quantity__gt=0)),
+        ]
+        triggers = insert_only()
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class OrderAllocation(models.Model):
+    """So much of an order line, in quantity and money, is for this requisition line. Amounts sum to the line's to the cent."""
+
+    order_line = models.ForeignKey(OrderLine, models.PROTECT, related_name="allocations")
+    requisition_line = models.ForeignKey(RequisitionLine, models.PROTECT, related_name="+")
+    quantity = QuantityField(help_text=_("In the order line's unit."))
+    requested_quantity = QuantityField(help_text=_("In the requisition line's unit."))
+    net = AmountField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order_line", "requisition_line"], name="order_allocation_once"),
+            models.CheckConstraint(name="order_allocation_above_zero", condition=Q(quantity__gt=0, requested_quantity__gt=0, net__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_line_id} → {self.requisition_line_id}"

@@ -1,0 +1,11 @@
+"""Django's handle on this room."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class BidsConfig(AppConfig):
+    name = "procurement.bids"
+    label = "bids"
+    verbose_name = _("Bids")
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,53 @@
+"""What can be bought: categories, items, units of measure."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from procurement.common.fields import CurrencyField, RateField, UnitPriceField
+from procurement.organization.models import Named
+
+
+class Unit(Named):
+    """A unit of measure by its UN/ECE Recommendation 20 code, e.g. KGM; `symbol` is what people write."""
+
+    symbol = models.CharField(_("symbol"), max_length=20, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("unit of measure")
+        verbose_name_plural = _("units of measure")
+        constraints = [models.UniqueConstraint(fields=["code"], name="unit_code")]
+
+
+class Category(Named):
+    """A branch of a classification, as scheme + code (OCDS): our own tree, CPV, UNSPSC."""
+
+    scheme = models.CharField(_("scheme"), max_length=24, default="OWN")
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        constraints = [models.UniqueConstraint(fields=["scheme", "code"], name="category_code")]
+
+
+class Item(Named):
+    """A catalogue item with its usual unit, tax and last known price."""
+
+    category = models.ForeignKey(Category, models.PROTECT, related_name="items")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    specification = models.CharField(_("specification"), max_length=500, blank=True, default="")
+    estimate = UnitPriceField(_("estimated unit price, net"), null=True, blank=True)
+    currency = CurrencyField(_("currency"), default="CNY")
+    tax_rate = RateField(_("tax rate"), default="0.13")
+
+    class Meta:
+        verbose_name = _("item")
+        verbose_name_plural = _("items")
+        constraints = [
+            models.UniqueConstraint(fields=["code"], name="item_code"),
+            models.CheckConstraint(name="item_estimate_not_negative", condition=Q(estimate__isnull=True) | Q(estimate__gte=0)),
+            models.CheckConstraint(name="item_tax_rate", condition=Q(tax_rate__gte=0, tax_rate__lt=1)),
+        ]

@@ -1,0 +1,11 @@
+"""Django's handle on this room."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CommonConfig(AppConfig):
+    name = "procurement.common"
+    label = "common"
+    verbose_name = _("Foundations")
+    default_auto_field = "django.db.models.BigAutoField"

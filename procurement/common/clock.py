@@ -1,0 +1,24 @@
+"""The one clock that deadlines are judged by: the database's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import connection
+
+Clock = Callable[[], datetime]
+
+
+def database_clock() -> datetime:
+    """The instant now by PostgreSQL, with its zone; read after the lock, never before.
+
+    `clock_timestamp()` and not `now()`: the latter is the start of the transaction and would let
+    a bid in that waited for a lock past the deadline.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        row = cursor.fetchone()
+    assert row is not None
+    moment: datetime = row[0]
+    return moment

@@ -1,0 +1,195 @@
+"""Record changes, tell those who must act on them, and chain the record afterwards.
+
+`record` inserts one event in the caller's transaction and locks nothing. `link_events` appends the chain in
+batches by a single sealer; `deliver` gives each event to each of its consumers exactly once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from procurement.accounts.models import User
+from procurement.common.models import Delivery, Event, EventLink
+
+logger = logging.getLogger(__name__)
+GENESIS = "0" * 64
+MAX_ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """Somebody who must act on some verbs: `handle(event)` runs in the transaction that marks it done."""
+
+    name: str
+    verbs: frozenset[str]
+    handle: Callable[[Event], None]
+    queue: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change to be recorded together with others."""
+
+    verb: str
+    subject: models.Model
+    rfq_id: int | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    content_hash: str = ""
+
+
+consumers: dict[str, Consumer] = {}
+_by_verb: dict[str, list[Consumer]] = {}
+
+
+def subscribe(name: str, *, verbs: Iterable[str], handle: Callable[[Event], None], queue: str = "default") -> None:
+    """Register a consumer; called from `AppConfig.ready()`. Registering the same name again replaces it."""
+    consumers[name] = Consumer(name, frozenset(verbs), handle, queue)
+    _by_verb.clear()
+    for consumer in consumers.values():
+        for verb in consumer.verbs:
+            _by_verb.setdefault(verb, []).append(consumer)
+
+
+def record(
+    verb: str,
+    *,
+    subject: models.Model,
+    actor: User | None,
+    at: datetime,
+    rfq_id: int | None = None,
+    on_behalf_of: User | None = None,
+    facts: dict[str, Any] | None = None,
+    content_hash: str = "",
+) -> Event:
+    """Insert one event (and the deliveries it must have) in the caller's transaction."""
+    entry = Entry(verb, subject, rfq_id, facts or {}, content_hash)
+    return record_all([entry], actor=actor, at=at, on_behalf_of=on_behalf_of)[0]
+
+
+def record_all(
+    entries: Sequence[Entry], *, actor: User | None, at: datetime, on_behalf_of: User | None = None
+) -> list[Event]:
+    """Insert several events of one change with one statement."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("An event belongs to the transaction of its change.")
+    rows = Event.objects.bulk_create(
+        Event(
+            verb=entry.verb,
+            subject_type=entry.subject._meta.label_lower,
+            subject_id=entry.subject.pk,
+            rfq_id=entry.rfq_id,
+            actor=actor,
+            on_behalf_of=on_behalf_of,
+            at=at,
+            facts=entry.facts,
+            content_hash=entry.content_hash,
+        )
+        for entry in entries
+    )
+    due = [
+        Delivery(event=event, consumer=consumer.name) for event in rows for consumer in _by_verb.get(event.verb, ())
+    ]
+    if due:
+        Delivery.objects.bulk_create(due)
+        for delivery in due:
+            _wake_after_commit(delivery)
+    return rows
+
+
+def _wake_after_commit(delivery: Delivery) -> None:
+    if settings.WAKE_WORKERS:
+        transaction.on_commit(lambda: _wake(delivery.pk, consumers[delivery.consumer].queue), robust=True)
+
+
+def _wake(delivery_id: int, queue: str) -> None:
+    """Tell a worker at once; if the broker cannot be reached, the sweep finds the row."""
+    from procurement.common.tasks import deliver_event
+
+    deliver_event.apply_async(kwargs={"delivery_id": delivery_id}, queue=queue, retry=False)
+
+
+def deliver(*, delivery_id: int) -> bool:
+    """Have one delivery take effect; False if another worker has it or it is done already.
+
+    The effect and the mark commit together, so a killed worker neither loses nor doubles it.
+    """
+    try:
+        with transaction.atomic():
+            delivery = (
+                Delivery.objects.select_for_update(skip_locked=True, of=("self",))
+                .select_related("event", "event__actor")
+                .filter(pk=delivery_id, state=Delivery.State.PENDING)
+                .first()
+            )
+            if delivery is None:
+                return False
+            consumers[delivery.consumer].handle(delivery.event)
+            Delivery.objects.filter(pk=delivery_id).update(
+                state=Delivery.State.DONE, done_at=Now(), attempts=F("attempts") + 1, error=""
+            )
+    except Exception as problem:
+        logger.warning("delivery %s failed: %s", delivery_id, type(problem).__name__)
+        _postpone(delivery_id, problem)
+        return False
+    return True
+
+
+def _postpone(delivery_id: int, problem: Exception) -> None:
+    delivery = Delivery.objects.get(pk=delivery_id)
+    attempts = delivery.attempts + 1
+    failed = attempts >= MAX_ATTEMPTS
+    Delivery.objects.filter(pk=delivery_id, state=Delivery.State.PENDING).update(
+        attempts=attempts,
+        state=Delivery.State.FAILED if failed else Delivery.State.PENDING,
+        next_attempt_at=Now() + timedelta(seconds=2**attempts),
+        error=type(problem).__name__,  # never the message: it may quote what was being sent
+    )
+
+
+def due_deliveries(*, queue: str | None = None, limit: int = 200) -> list[int]:
+    """Deliveries whose time has come, oldest first."""
+    names = [c.name for c in consumers.values() if queue is None or c.queue == queue]
+    rows = Delivery.objects.filter(state=Delivery.State.PENDING, next_attempt_at__lte=Now(), consumer__in=names)
+    return list(rows.order_by("next_attempt_at", "pk").values_list("pk", flat=True)[:limit])
+
+
+def deliver_due(*, queue: str | None = None, limit: int = 200) -> int:
+    """Run what is due now in this process; the sweep's work. Returns how many took effect."""
+    return sum(deliver(delivery_id=pk) for pk in due_deliveries(queue=queue, limit=limit))
+
+
+def link_events(*, batch: int = 2000) -> int:
+    """Append the chain for transactions older than every running one; one sealer at a time.
+
+    Returns how many links were written; 0 when another sealer is at work or nothing is ready.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('caigou.sealer'))")
+        if not cursor.fetchone()[0]:  # type: ignore[index]
+            return 0
+        last = EventLink.objects.order_by("-position").first()
+        position, digest = (last.position, last.digest) if last else (0, GENESIS)
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        horizon = cursor.fetchone()[0]  # type: ignore[index]
+        ready = Event.objects.filter(link__isnull=True, transaction_id__lt=horizon).order_by("transaction_id", "pk")
+        links = []
+        for event_id, event_digest in ready.values_list("pk", "digest")[:batch]:
+            position, digest = position + 1, chained(digest, event_digest)
+            links.append(EventLink(position=position, event_id=event_id, digest=digest))
+        EventLink.objects.bulk_create(links)
+        return len(links)
+
+
+def chained(previous: str, event_digest: str) -> str:
+    """Digest of a link: SHA-256 over the previous link's digest and the event's, as hex text."""
+    return hashlib.sha256(f"{previous}{event_digest}".encode()).hexdigest()

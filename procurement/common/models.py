@@ -1,0 +1,218 @@
+"""Foundations that know no business noun: events, files, renderings, jobs."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from procurement.common.immutability import insert_only
+from procurement.common.states import Stateful
+
+# The digest covers everything the row says. Computed by the database, so that no door can forget it.
+_SEAL_EVENT = """
+    NEW.recorded_at := clock_timestamp();
+    NEW.transaction_id := pg_current_xact_id()::text::bigint;
+    NEW.digest := encode(sha256(convert_to(concat_ws(chr(31),
+        NEW.key::text, NEW.verb, NEW.subject_type, NEW.subject_id::text, coalesce(NEW.rfq_id::text, '-'),
+        coalesce(NEW.actor_id::text, '-'), coalesce(NEW.on_behalf_of_id::text, '-'),
+        to_char(NEW.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
+        to_char(NEW.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
+        NEW.transaction_id::text, NEW.facts::text, NEW.content_hash), 'UTF8')), 'hex');
+    RETURN NEW;
+"""
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    """Recorded changes, as lists of them are asked for."""
+
+    def about(self, *subjects: models.Model) -> EventQuerySet:
+        """Changes of these documents."""
+        condition = Q(pk__in=[])
+        for subject in subjects:
+            condition |= Q(subject_type=subject._meta.label_lower, subject_id=subject.pk)
+        return self.filter(condition)
+
+
+class Event(models.Model):
+    """A recorded change: who did what to which document, when. Written once, in the change's own transaction.
+
+    `facts` hold no bid content and no personal data; `content_hash` is that of the immutable row the event speaks of.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    verb = models.CharField(max_length=60)
+    subject_type = models.CharField(max_length=60)
+    subject_id = models.BigIntegerField()
+    rfq_id = models.BigIntegerField(null=True, help_text="The RFQ this belongs to, where there is one.")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    on_behalf_of = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(help_text="When it happened; a replayed document has its own clock.")
+    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+    transaction_id = models.BigIntegerField(db_default=0, editable=False)
+    facts = models.JSONField(default=dict)
+    content_hash = models.CharField(max_length=64, blank=True, default="")
+    digest = models.CharField(max_length=64, db_default="", editable=False)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["subject_type", "subject_id", "id"], name="event_subject"),
+            models.Index(fields=["rfq_id", "id"], name="event_rfq", condition=Q(rfq_id__isnull=False)),
+            models.Index(fields=["transaction_id", "id"], name="event_transaction"),
+        ]
+        triggers = [
+            *insert_only(),
+            pgtrigger.Trigger(name="seal", when=pgtrigger.Before, operation=pgtrigger.Insert, func=_SEAL_EVENT),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.subject_type}:{self.subject_id}"
+
+
+class EventLink(models.Model):
+    """The chain: a gapless position and the digest of the link before plus the event's own."""
+
+    position = models.BigIntegerField(primary_key=True)
+    event = models.OneToOneField(Event, models.PROTECT, related_name="link")
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        triggers = insert_only()
+
+    def __str__(self) -> str:
+        return f"#{self.position}"
+
+
+class Delivery(models.Model):
+    """An effect that an event must have (a mail, a rendering, an opening), each exactly once."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Pending")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    event = models.ForeignKey(Event, models.PROTECT, related_name="deliveries")
+    consumer = models.CharField(max_length=40)
+    state = models.CharField(max_length=8, choices=State, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(db_default=Now())
+    done_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event", "consumer"], name="delivery_once")]
+        indexes = [models.Index(fields=["next_attempt_at"], name="delivery_due", condition=Q(state="pending"))]
+
+    def __str__(self) -> str:
+        return f"{self.consumer}:{self.event_id}"
+
+
+class StoredFile(Stateful):
+    """A file in storage. Sealed files hold ciphertext only; their key lies in the bid that names them."""
+
+    class Status(models.TextChoices):
+        QUARANTINED = "quarantined", _("Being checked")
+        CLEAN = "clean", _("Checked")
+        REFUSED = "refused", _("Refused")
+
+    TONES: ClassVar[dict[str, str]] = {"quarantined": "wait", "clean": "good", "refused": "bad"}
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    path = models.CharField(max_length=200, unique=True, help_text="Random name below the media root.")
+    sealed = models.BooleanField(default=False)
+    status = models.CharField(max_length=12, choices=Status, default=Status.QUARANTINED)
+    reason = models.CharField(max_length=200, blank=True, default="")
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="file_size_not_negative", condition=Q(size__gte=0))]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Rendering(Stateful):
+    """A printed document: a template filled from one version of a subject, in one language, by its input's hash."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Waiting to be made")
+        RUNNING = "running", _("Being made")
+        DONE = "done", _("Ready")
+        FAILED = "failed", _("Failed")
+
+    TONES: ClassVar[dict[str, str]] = {"pending": "wait", "running": "wait", "done": "good", "failed": "bad"}
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    template = models.CharField(max_length=60)
+    subject_type = models.CharField(max_length=60)
+    subject_id = models.BigIntegerField()
+    version = models.PositiveIntegerField(default=1)
+    language = models.CharField(max_length=10)
+    input_hash = models.CharField(max_length=64, blank=True, default="")
+    status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=300, blank=True, default="")
+    pages = models.PositiveIntegerField(null=True)
+    file = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
+    requested_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["template", "subject_type", "subject_id", "version", "language"], name="rendering_once"
+            ),
+            models.CheckConstraint(name="rendering_done_has_file", condition=~Q(status="done") | Q(file__isnull=False)),
+        ]
+        indexes = [models.Index(fields=["requested_at"], name="rendering_due", condition=Q(status__in=["pending", "running"]))]
+
+    def __str__(self) -> str:
+        return f"{self.template} {self.subject_id} v{self.version} {self.language}"
+
+
+class Job(Stateful):
+    """Long work that a person started and may come back to: done of total, and a message."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    TONES: ClassVar[dict[str, str]] = {"waiting": "wait", "running": "go", "done": "good", "failed": "bad"}
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField(max_length=60)
+    title = models.CharField(max_length=200)
+    status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    message = models.CharField(max_length=300, blank=True, default="")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    arguments = models.JSONField(default=dict)
+    result = models.JSONField(default=dict)
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="job_done_within_total", condition=Q(done__lte=F("total")) | Q(total=0))]
+
+    def __str__(self) -> str:
+        return self.title
+

@@ -1,0 +1,120 @@
+"""How we decide: scores and awards."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from procurement.bids.models import OpenedBid
+from procurement.common.fields import AmountField, CurrencyField, QuantityField, RateField, UnitPriceField
+from procurement.common.money import fits_currency
+from procurement.common.states import Stateful
+from procurement.organization.models import Company
+from procurement.rfqs.models import Criterion, Rfq, RfqLine
+from suppliers.registry.models import Supplier
+
+
+class Score(models.Model):
+    """One evaluator's points for one bid and one scored criterion, 0 to 100."""
+
+    opened_bid = models.ForeignKey(OpenedBid, models.PROTECT, related_name="scores")
+    criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="+")
+    scorer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    points = models.DecimalField(_("points"), max_digits=5, decimal_places=2)
+    comment = models.CharField(_("comment"), max_length=500, blank=True, default="")
+    scored_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["opened_bid", "criterion", "scorer"], name="score_once"),
+            models.CheckConstraint(name="score_points", condition=Q(points__gte=0, points__lte=100)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.opened_bid_id}/{self.criterion_id}: {self.points}"
+
+
+class Award(Stateful):
+    """The decision who supplies what (授标). Live ones hold their quantities, so nothing is awarded twice."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Recommended")
+        IN_APPROVAL = "in_approval", _("In approval")
+        RETURNED = "returned", _("Returned")
+        ACTIVE = "active", _("Active")
+        REJECTED = "rejected", _("Rejected")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    TONES: ClassVar[dict[str, str]] = {
+        "draft": "idle", "in_approval": "wait", "returned": "wait", "active": "good", "rejected": "bad", "cancelled": "idle",
+    }
+    EDITABLE: ClassVar[frozenset[str]] = frozenset({"draft", "returned"})
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    number = models.CharField(max_length=40, unique=True)
+    rfq = models.ForeignKey(Rfq, models.PROTECT, related_name="awards")
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
+    justification = models.TextField(_("why"), blank=True, default="", max_length=8000)
+    currency = CurrencyField()
+    net = AmountField(default=0, help_text=_("In the evaluation currency."))
+    tax = AmountField(default=0)
+    round = models.PositiveIntegerField(default=0)
+    document_hash = models.CharField(max_length=64, blank=True, default="")
+    origin = models.CharField(max_length=8, default="live")
+    edit_version = models.PositiveIntegerField(default=1)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    submitted_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("award")
+        verbose_name_plural = _("awards")
+        constraints = [
+            models.CheckConstraint(name="award_amounts", condition=Q(net__gte=0, tax__gte=0)),
+            models.CheckConstraint(
+                name="award_decided_has_time", condition=~Q(status__in=["active", "rejected"]) | Q(decided_at__isnull=False)
+            ),
+            fits_currency("award_amount_scale", "net", "tax"),
+        ]
+        indexes = [models.Index(fields=["company", "status", "-id"], name="award_company")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class AwardLine(models.Model):
+    """So much of a line goes to this bid at its price. Amounts are in the bid's currency; `eval_*` in the RFQ's."""
+
+    award = models.ForeignKey(Award, models.CASCADE, related_name="lines")
+    rfq_line = models.ForeignKey(RfqLine, models.PROTECT, related_name="+")
+    opened_bid = models.ForeignKey(OpenedBid, models.PROTECT, related_name="+")
+    supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="+")
+    quantity = QuantityField()
+    unit_price = UnitPriceField()
+    price_per = QuantityField(default=1)
+    discount = RateField(default=0)
+    tax_rate = RateField(default=0)
+    currency = CurrencyField()
+    net = AmountField()
+    tax = AmountField()
+    eval_net = AmountField()
+    eval_tax = AmountField()
+    lead_time_days = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["award", "rfq_line", "opened_bid"], name="award_line_once"),
+            models.CheckConstraint(name="award_line_quantity", condition=Q(quantity__gt=0)),
+            fits_currency("award_line_amount_scale", "net", "tax"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.award_id}/{self.rfq_line_id}"

@@ -1,0 +1,160 @@
+"""The buying group: companies, departments, cost objects, delivery places, persons and their roles."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from procurement.common.fields import CurrencyField
+
+
+class Named(models.Model):
+    """Reference data: a code, a name and its English companion."""
+
+    code = models.CharField(_("code"), max_length=24)
+    name = models.CharField(_("name"), max_length=120)
+    name_en = models.CharField(_("English name"), max_length=120, blank=True, default="")
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language, where there is one."""
+        chinese = (get_language() or "en").startswith("zh")
+        return self.name if chinese or not self.name_en else self.name_en
+
+
+class Company(Named):
+    """A legal entity of the group; it buys in its own name."""
+
+    registration_id = models.CharField(_("unified social credit code"), max_length=40, blank=True, default="")
+    address = models.CharField(_("address"), max_length=200, blank=True, default="")
+    phone = models.CharField(_("phone"), max_length=40, blank=True, default="")
+    bank = models.CharField(_("bank and account"), max_length=200, blank=True, default="")
+    currency = CurrencyField(_("currency"), default="CNY")
+    time_zone = models.CharField(_("time zone"), max_length=60, default="Asia/Shanghai")
+
+    class Meta:
+        verbose_name = _("company")
+        verbose_name_plural = _("companies")
+        constraints = [models.UniqueConstraint(fields=["code"], name="company_code")]
+
+
+class CompanyPart(Named):
+    """Reference data of one company."""
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+", verbose_name=_("company"))
+
+    class Meta:
+        abstract = True
+
+
+class Department(CompanyPart):
+    """A department; its head answers for its requests."""
+
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    head = models.ForeignKey("Person", models.PROTECT, null=True, blank=True, related_name="heads")
+
+    class Meta:
+        verbose_name = _("department")
+        verbose_name_plural = _("departments")
+        constraints = [models.UniqueConstraint(fields=["company", "code"], name="department_code")]
+
+
+class CostCentre(CompanyPart):
+    """Who bears the cost; its owner is the budget holder."""
+
+    owner = models.ForeignKey("Person", models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("cost centre")
+        verbose_name_plural = _("cost centres")
+        constraints = [models.UniqueConstraint(fields=["company", "code"], name="cost_centre_code")]
+
+
+class Project(CompanyPart):
+    """A project that lines are bought for."""
+
+    class Meta:
+        verbose_name = _("project")
+        verbose_name_plural = _("projects")
+        constraints = [models.UniqueConstraint(fields=["company", "code"], name="project_code")]
+
+
+class DeliveryPlace(CompanyPart):
+    """Where goods go; an order is made per buying company and delivery place."""
+
+    address = models.CharField(_("address"), max_length=200)
+    contact = models.CharField(_("contact"), max_length=100, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("delivery place")
+        verbose_name_plural = _("delivery places")
+        constraints = [models.UniqueConstraint(fields=["company", "code"], name="delivery_place_code")]
+
+
+class Person(models.Model):
+    """Somebody of our side: where they work and whom they report to."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, related_name="person")
+    user_side = models.CharField(max_length=8, default="staff", editable=False)
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    department = models.ForeignKey(Department, models.PROTECT, related_name="people")
+    manager = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="reports")
+    job_title = models.CharField(_("job title"), max_length=80, blank=True, default="")
+    phone = models.CharField(_("phone"), max_length=40, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        constraints = [
+            # with the composite key to (user, side): a person is never a supplier's user
+            models.CheckConstraint(name="person_is_staff", condition=Q(user_side="staff")),
+            models.CheckConstraint(name="person_not_own_manager", condition=~Q(manager=models.F("id"))),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class Role(models.TextChoices):
+    """What a person does in procurement; each may be given for one company or for the whole group."""
+
+    REQUESTER = "requester", _("Requester")
+    BUDGET_HOLDER = "budget_holder", _("Budget holder")
+    OFFICER = "officer", _("Procurement officer")
+    CATEGORY_MANAGER = "category_manager", _("Category manager")
+    APPROVER = "approver", _("Approver")
+    EVALUATOR = "evaluator", _("Technical evaluator")
+    OPENER = "opener", _("Opener")
+    CONTRACT_MANAGER = "contract_manager", _("Contract manager")
+    RECEIVER = "receiver", _("Receiver")
+    FINANCE = "finance", _("Finance clerk")
+    AUDITOR = "auditor", _("Auditor")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
+class RoleAssignment(models.Model):
+    """A person holds a role; without a company, in the whole group."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="roles")
+    role = models.CharField(_("role"), max_length=20, choices=Role)
+    company = models.ForeignKey(Company, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        constraints = [
+            models.UniqueConstraint(fields=["person", "role", "company"], name="role_once", nulls_distinct=False)
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} · {self.get_role_display()}"

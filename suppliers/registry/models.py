@@ -1,0 +1,142 @@
+"""Who may sell to us: companies and their users."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
+
+from procurement.catalog.models import Category
+from procurement.common.states import Stateful
+
+
+class Supplier(Stateful):
+    """A company that may sell to us. Unverified ones may be invited as guests."""
+
+    class Status(models.TextChoices):
+        REGISTERED = "registered", _("Registered")
+        VERIFIED = "verified", _("Verified")
+        ACTIVE = "active", _("Active")
+        BLOCKED = "blocked", _("Blocked")
+
+    TONES: ClassVar[dict[str, str]] = {"registered": "idle", "verified": "go", "active": "good", "blocked": "bad"}
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=160)
+    name_en = models.CharField(_("English name"), max_length=160, blank=True, default="")
+    short_name = models.CharField(_("short name"), max_length=60, blank=True, default="")
+    registration_scheme = models.CharField(_("kind of registration"), max_length=12, default="CN-USCC")
+    registration_id = models.CharField(_("registration number"), max_length=40, blank=True, default="")
+    country = models.CharField(_("country"), max_length=2, default="CN")
+    region = models.CharField(_("province or region"), max_length=80, blank=True, default="")
+    address = models.CharField(_("address"), max_length=200, blank=True, default="")
+    phone = models.CharField(_("phone"), max_length=40, blank=True, default="")
+    website = models.URLField(_("website"), blank=True, default="")
+    tax_number = models.CharField(_("tax number"), max_length=40, blank=True, default="")
+    bank_name = models.CharField(_("bank"), max_length=120, blank=True, default="")
+    bank_account = models.CharField(_("account"), max_length=60, blank=True, default="")
+    bank_holder = models.CharField(_("account holder"), max_length=160, blank=True, default="")
+    legal_representative = models.CharField(_("legal representative"), max_length=80, blank=True, default="")
+    categories = models.ManyToManyField(Category, related_name="+", blank=True)
+    status = models.CharField(max_length=12, choices=Status, default=Status.REGISTERED)
+    status_reason = models.CharField(max_length=300, blank=True, default="")
+    is_guest = models.BooleanField(_("guest"), default=False)
+    notes = models.TextField(_("internal notes"), blank=True, default="", max_length=4000)
+    edit_version = models.PositiveIntegerField(default=1)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("supplier")
+        verbose_name_plural = _("suppliers")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["registration_scheme", "registration_id"],
+                condition=~Q(registration_id=""),
+                name="supplier_registration",
+                violation_error_message=_("A supplier with this registration number exists already."),
+            ),
+            models.CheckConstraint(name="supplier_blocked_says_why", condition=~Q(status="blocked") | ~Q(status_reason="")),
+        ]
+        indexes = [
+            models.Index(fields=["name", "id"], name="supplier_name"),
+            models.Index(fields=["status", "id"], name="supplier_status"),
+            GinIndex(OpClass(Lower("name"), "gin_trgm_ops"), OpClass(Lower("name_en"), "gin_trgm_ops"), name="supplier_search"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def label(self) -> str:
+        """The name as listed: the short one where there is one."""
+        return self.short_name or self.name
+
+
+class Contact(models.Model):
+    """Whom to call at a supplier; need not be a user."""
+
+    supplier = models.ForeignKey(Supplier, models.CASCADE, related_name="contacts")
+    name = models.CharField(_("name"), max_length=100)
+    position = models.CharField(_("position"), max_length=80, blank=True, default="")
+    email = models.EmailField(_("e-mail"), blank=True, default="")
+    phone = models.CharField(_("phone"), max_length=40, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A user acts for a supplier. A person belongs to one supplier only."""
+
+    class Role(models.TextChoices):
+        ADMIN = "admin", _("Administrator")
+        BIDDER = "bidder", _("Bidder")
+        SIGNER = "signer", _("Signer")
+        VIEWER = "viewer", _("Viewer")
+
+    supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="members")
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, related_name="membership")
+    user_side = models.CharField(max_length=8, default="supplier", editable=False)
+    role = models.CharField(_("role"), max_length=8, choices=Role, default=Role.BIDDER)
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("supplier user")
+        verbose_name_plural = _("supplier users")
+        constraints = [models.CheckConstraint(name="membership_is_supplier", condition=Q(user_side="supplier"))]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.supplier}"
+
+
+class UserInvitation(models.Model):
+    """A mailed invitation to join: a random single-use token, stored hashed, for 14 days. It only leads to log-in."""
+
+    supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="user_invitations")
+    email = models.EmailField(_("e-mail"))
+    name = models.CharField(_("name"), max_length=100)
+    role = models.CharField(_("role"), max_length=8, choices=Membership.Role, default=Membership.Role.BIDDER)
+    token_hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["supplier", "-created_at"], name="user_invitation_supplier")]
+
+    def __str__(self) -> str:
+        return self.email
