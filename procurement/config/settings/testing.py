@@ -11,7 +11,7 @@ SITE_URL = "http://testserver"
 
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = False
-DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"
+DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off -c caigou.testing=on"
 DATABASES["default"]["TEST"] = {"NAME": env.str("CAIGOU_TEST_DB", default="test_caigou")}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -25,3 +25,4 @@ WHITENOISE_USE_FINDERS = True
 
 # Tests call services and tasks directly; a message that is sent all the same goes nowhere.
 CELERY_BROKER_URL = "memory://"
+WAKE_WORKERS = False
