@@ -20,6 +20,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Accounts are made by an administrator, or by an officer's invitation."""
         return False
 
+    def format_email_subject(self, subject: str) -> str:
+        """Say who writes."""
+        return f"Caigou: {subject}"
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write to people in the language they chose."""
         with translation.override(language_of(email) or translation.get_language()):

@@ -1,6 +1,6 @@
 """The words of our pages: components as template tags, available in every template without loading."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, tzinfo
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from procurement.accounts.demo_doors import Door, doors
 from procurement.common import figures
 from procurement.common.icons import ICONS, TONE_ICONS
 from procurement.common.paging import Page
@@ -314,6 +315,12 @@ def _general_errors(form: BaseForm | BaseFormSet[Any]) -> list[Any]:
 
 def _failed_fields(form: BaseForm | BaseFormSet[Any]) -> list[BoundField]:
     return [bound for member in _members(form) if member.is_bound for bound in member if bound.errors]
+
+
+@register.simple_tag
+def demo_doors() -> Sequence[Door]:
+    """Whom one may look around as on the log-in page; nobody outside demo mode."""
+    return doors()
 
 
 # ── Filters for the components' own templates ──
