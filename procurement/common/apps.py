@@ -1,6 +1,7 @@
 """Django's handle on this room."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,3 +10,7 @@ class CommonConfig(AppConfig):
     label = "common"
     verbose_name = _("Foundations")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Find what every room contributes."""
+        autodiscover_modules("turns", "invariants")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import connection
+from procurement.common.sql import scalar
 
 Clock = Callable[[], datetime]
 
@@ -16,9 +16,5 @@ def database_clock() -> datetime:
     `clock_timestamp()` and not `now()`: the latter is the start of the transaction and would let
     a bid in that waited for a lock past the deadline.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        row = cursor.fetchone()
-    assert row is not None
-    moment: datetime = row[0]
+    moment: datetime = scalar("SELECT clock_timestamp()")
     return moment

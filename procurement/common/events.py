@@ -20,6 +20,7 @@ from django.db.models.functions import Now
 
 from procurement.accounts.models import User
 from procurement.common.models import Delivery, Event, EventLink
+from procurement.common.sql import scalar
 
 logger = logging.getLogger(__name__)
 GENESIS = "0" * 64
@@ -51,7 +52,9 @@ consumers: dict[str, Consumer] = {}
 _by_verb: dict[str, list[Consumer]] = {}
 
 
-def subscribe(name: str, *, verbs: Iterable[str], handle: Callable[[Event], None], queue: str = "default") -> None:
+def subscribe(
+    name: str, *, verbs: Iterable[str], handle: Callable[[Event], None], queue: str = "default"
+) -> None:
     """Register a consumer; called from `AppConfig.ready()`. Registering the same name again replaces it."""
     consumers[name] = Consumer(name, frozenset(verbs), handle, queue)
     _by_verb.clear()
@@ -97,7 +100,9 @@ def record_all(
         for entry in entries
     )
     due = [
-        Delivery(event=event, consumer=consumer.name) for event in rows for consumer in _by_verb.get(event.verb, ())
+        Delivery(event=event, consumer=consumer.name)
+        for event in rows
+        for consumer in _by_verb.get(event.verb, ())
     ]
     if due:
         Delivery.objects.bulk_create(due)
@@ -159,7 +164,9 @@ def _postpone(delivery_id: int, problem: Exception) -> None:
 def due_deliveries(*, queue: str | None = None, limit: int = 200) -> list[int]:
     """Deliveries whose time has come, oldest first."""
     names = [c.name for c in consumers.values() if queue is None or c.queue == queue]
-    rows = Delivery.objects.filter(state=Delivery.State.PENDING, next_attempt_at__lte=Now(), consumer__in=names)
+    rows = Delivery.objects.filter(
+        state=Delivery.State.PENDING, next_attempt_at__lte=Now(), consumer__in=names
+    )
     return list(rows.order_by("next_attempt_at", "pk").values_list("pk", flat=True)[:limit])
 
 
@@ -173,15 +180,15 @@ def link_events(*, batch: int = 2000) -> int:
 
     Returns how many links were written; 0 when another sealer is at work or nothing is ready.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('caigou.sealer'))")
-        if not cursor.fetchone()[0]:  # type: ignore[index]
+    with transaction.atomic():
+        if not scalar("SELECT pg_try_advisory_xact_lock(hashtext('caigou.sealer'))"):
             return 0
         last = EventLink.objects.order_by("-position").first()
         position, digest = (last.position, last.digest) if last else (0, GENESIS)
-        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        horizon = cursor.fetchone()[0]  # type: ignore[index]
-        ready = Event.objects.filter(link__isnull=True, transaction_id__lt=horizon).order_by("transaction_id", "pk")
+        horizon = scalar("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        ready = Event.objects.filter(link__isnull=True, transaction_id__lt=horizon).order_by(
+            "transaction_id", "pk"
+        )
         links = []
         for event_id, event_digest in ready.values_list("pk", "digest")[:batch]:
             position, digest = position + 1, chained(digest, event_digest)

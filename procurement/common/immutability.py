@@ -18,6 +18,10 @@ def insert_only() -> list[pgtrigger.Trigger]:
     return [
         pgtrigger.Protect(name="insert_only", operation=pgtrigger.Update | pgtrigger.Delete),
         pgtrigger.Trigger(
-            name="no_truncate", level=pgtrigger.Statement, when=pgtrigger.Before, operation=pgtrigger.Truncate, func=_TRUNCATE
+            name="no_truncate",
+            level=pgtrigger.Statement,
+            when=pgtrigger.Before,
+            operation=pgtrigger.Truncate,
+            func=_TRUNCATE,
         ),
     ]

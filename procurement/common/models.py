@@ -71,7 +71,9 @@ class Event(models.Model):
         ]
         triggers = [
             *insert_only(),
-            pgtrigger.Trigger(name="seal", when=pgtrigger.Before, operation=pgtrigger.Insert, func=_SEAL_EVENT),
+            pgtrigger.Trigger(
+                name="seal", when=pgtrigger.Before, operation=pgtrigger.Insert, func=_SEAL_EVENT
+            ),
         ]
 
     def __str__(self) -> str:
@@ -110,7 +112,9 @@ class Delivery(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["event", "consumer"], name="delivery_once")]
-        indexes = [models.Index(fields=["next_attempt_at"], name="delivery_due", condition=Q(state="pending"))]
+        indexes = [
+            models.Index(fields=["next_attempt_at"], name="delivery_due", condition=Q(state="pending"))
+        ]
 
     def __str__(self) -> str:
         return f"{self.consumer}:{self.event_id}"
@@ -175,11 +179,18 @@ class Rendering(Stateful):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["template", "subject_type", "subject_id", "version", "language"], name="rendering_once"
+                fields=["template", "subject_type", "subject_id", "version", "language"],
+                name="rendering_once",
             ),
-            models.CheckConstraint(name="rendering_done_has_file", condition=~Q(status="done") | Q(file__isnull=False)),
+            models.CheckConstraint(
+                name="rendering_done_has_file", condition=~Q(status="done") | Q(file__isnull=False)
+            ),
         ]
-        indexes = [models.Index(fields=["requested_at"], name="rendering_due", condition=Q(status__in=["pending", "running"]))]
+        indexes = [
+            models.Index(
+                fields=["requested_at"], name="rendering_due", condition=Q(status__in=["pending", "running"])
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.template} {self.subject_id} v{self.version} {self.language}"
@@ -211,8 +222,11 @@ class Job(Stateful):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(name="job_done_within_total", condition=Q(done__lte=F("total")) | Q(total=0))]
+        constraints = [
+            models.CheckConstraint(
+                name="job_done_within_total", condition=Q(done__lte=F("total")) | Q(total=0)
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title
-

@@ -18,7 +18,24 @@ from procurement.common.errors import RuleViolation
 # ISO 4217: minor units other than two.
 EXPONENTS: dict[str, int] = {
     **dict.fromkeys(
-        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"),
+        (
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ),
         0,
     ),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
@@ -42,7 +59,12 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
 
 
 def line_net(
-    *, quantity: Decimal, unit_price: Decimal, currency: str, price_per: Decimal = Decimal(1), discount: Decimal = Decimal(0)
+    *,
+    quantity: Decimal,
+    unit_price: Decimal,
+    currency: str,
+    price_per: Decimal = Decimal(1),
+    discount: Decimal = Decimal(0),
 ) -> Decimal:
     """Net of a line: round(quantity × unit price ÷ price_per × (1 − discount)). Raises MoneyError on overflow."""
     net = rounded(quantity * unit_price / price_per * (1 - discount), currency)
@@ -131,5 +153,7 @@ def fits_currency(name: str, *fields: str, currency: str = "currency") -> models
             | (~special & exact[2])
         )
     return models.CheckConstraint(
-        name=name, condition=condition, violation_error_message=_("The amount has more decimals than its currency.")
+        name=name,
+        condition=condition,
+        violation_error_message=_("The amount has more decimals than its currency."),
     )

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connection
 from django.db.migrations.operations import RunSQL
+
+from procurement.common.sql import scalar
 
 
 def next_number(*, sequence: str, prefix: str, company_code: str, at: datetime) -> str:
     """The next number of a kind, e.g. RFQ-LC-2026-000147, given at first submission."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(%s::regclass)", [sequence])
-        row = cursor.fetchone()
-    assert row is not None
-    return f"{prefix}-{company_code}-{at.year}-{row[0]:06d}"
+    value = scalar("SELECT nextval(%s::regclass)", [sequence])
+    return f"{prefix}-{company_code}-{at.year}-{value:06d}"
 
 
 def create_sequence(name: str) -> RunSQL:

@@ -46,7 +46,12 @@ def capped_count(rows: QuerySet[Any]) -> int:
 
 
 def page_of(
-    rows: QuerySet[M], request: HttpRequest, *, order: Sequence[str] = ("-pk",), size: int = 20, count: bool = True
+    rows: QuerySet[M],
+    request: HttpRequest,
+    *,
+    order: Sequence[str] = ("-pk",),
+    size: int = 20,
+    count: bool = True,
 ) -> Page[M]:
     """The page of `rows` that the request asks for with `after=` or `before=`.
 
@@ -98,7 +103,13 @@ def _value(row: Any, name: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    return {"t": value.isoformat()} if isinstance(value, datetime | date) else value if isinstance(value, int) else str(value)
+    return (
+        {"t": value.isoformat()}
+        if isinstance(value, datetime | date)
+        else value
+        if isinstance(value, int)
+        else str(value)
+    )
 
 
 def _decode(text: str | None, length: int) -> list[Any] | None:

@@ -1,0 +1,188 @@
+"""Files: what may come in, where it lies, how it goes out.
+
+Office uploads arrive in the clear and are checked before they are kept. A supplier's attachments are sealed
+block by block by the bids' own upload handler and only stored here as ciphertext.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import secrets
+import zipfile
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pikepdf
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
+from django.http import FileResponse
+from django.utils.http import content_disposition_header
+from django.utils.text import get_valid_filename
+from django.utils.translation import gettext_lazy as _
+from PIL import Image
+
+from procurement.accounts.models import User
+from procurement.common.errors import RuleViolation
+from procurement.common.models import StoredFile
+
+MEGABYTE = 1024 * 1024
+MAX_SIZE = 50 * MEGABYTE
+MAX_PIXELS = 40_000_000
+MAX_UNPACKED, MAX_MEMBERS, MAX_RATIO = 200 * MEGABYTE, 2_000, 100
+
+TYPES: Mapping[str, str] = {
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "csv": "text/csv",
+    "dwg": "image/vnd.dwg",
+}
+OFFICE_TYPES = frozenset(TYPES)
+SCAN_TYPES = frozenset({"pdf", "png", "jpg", "jpeg"})
+
+
+class FileRefused(RuleViolation):
+    """The file's type, size or inside is not what may come in."""
+
+
+def store_upload(
+    upload: UploadedFile[Any],
+    *,
+    allowed: Iterable[str] = OFFICE_TYPES,
+    uploaded_by: User,
+    max_size: int = MAX_SIZE,
+) -> StoredFile:
+    """Check an office upload and keep it under a random name. Raises FileRefused; nothing is kept then."""
+    name = get_valid_filename((upload.name or "file").rsplit("/", 1)[-1])[-200:]
+    if (upload.size or 0) > max_size:
+        raise FileRefused(_("The file is larger than %(size)d MB.") % {"size": max_size // MEGABYTE})
+    data = upload.read()
+    check(name=name, data=data, allowed=frozenset(allowed))
+    return store_bytes(data, name=name, content_type=TYPES[extension(name)], uploaded_by=uploaded_by)
+
+
+def store_bytes(
+    data: bytes, *, name: str, content_type: str, uploaded_by: User | None = None, sealed: bool = False
+) -> StoredFile:
+    """Keep bytes that the program itself made or has checked, by their SHA-256."""
+    digest = hashlib.sha256(data).hexdigest()
+    path = f"{digest[:2]}/{secrets.token_hex(16)}"
+    default_storage.save(path, ContentFile(data))
+    return StoredFile.objects.create(
+        name=name,
+        content_type=content_type,
+        size=len(data),
+        sha256=digest,
+        path=path,
+        sealed=sealed,
+        status=StoredFile.Status.CLEAN,
+        uploaded_by=uploaded_by,
+    )
+
+
+def read(stored: StoredFile) -> bytes:
+    """The whole content. Raises FileNotFoundError when storage has lost it."""
+    with default_storage.open(stored.path, "rb") as handle:
+        content: bytes = handle.read()
+    return content
+
+
+def serve(
+    stored: StoredFile, *, inline: bool = False, content: bytes | None = None, name: str = ""
+) -> FileResponse:
+    """The file as an answer: attachment by default, never sniffed, never able to run anything."""
+    handle = io.BytesIO(content) if content is not None else default_storage.open(stored.path, "rb")
+    response = FileResponse(handle, content_type=stored.content_type)
+    disposition = content_disposition_header(not inline, name or stored.name)
+    if disposition:
+        response["Content-Disposition"] = disposition
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    if not inline:
+        response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+def extension(name: str) -> str:
+    """The ending in lower case, without the dot."""
+    return name.rsplit(".", 1)[-1].lower() if "." in name else ""
+
+
+def check(*, name: str, data: bytes, allowed: frozenset[str]) -> None:
+    """Judge a file by its ending, its first bytes and its inside. Raises FileRefused with the reason."""
+    kind = extension(name)
+    if kind not in allowed or kind not in TYPES:
+        listed = ", ".join(sorted(allowed))
+        raise FileRefused(_("Files of this type are not accepted. Accepted: %(types)s.") % {"types": listed})
+    if not data:
+        raise FileRefused(_("The file is empty."))
+    inspect = {
+        "pdf": _check_pdf,
+        "png": _check_image,
+        "jpg": _check_image,
+        "jpeg": _check_image,
+        "xlsx": _check_archive,
+        "docx": _check_archive,
+        "csv": _check_text,
+        "dwg": _check_drawing,
+    }[kind]
+    inspect(data)
+
+
+def _check_pdf(data: bytes) -> None:
+    if not data.startswith(b"%PDF-"):
+        raise FileRefused(_("This is not a PDF file."))
+    try:
+        with pikepdf.open(io.BytesIO(data)):
+            pass
+    except Exception as broken:
+        raise FileRefused(
+            _("The PDF cannot be opened; it may be damaged or locked by a password.")
+        ) from broken
+
+
+def _check_image(data: bytes) -> None:
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            if image.format not in {"PNG", "JPEG"} or image.width * image.height > MAX_PIXELS:
+                raise FileRefused(_("The picture is not a PNG or JPEG of at most 40 megapixels."))
+            image.verify()
+    except FileRefused:
+        raise
+    except Exception as broken:
+        raise FileRefused(_("The picture cannot be opened.")) from broken
+
+
+def _check_archive(data: bytes) -> None:
+    """Excel and Word files are archives: judged by their directory, before anything is unpacked."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, ValueError) as broken:
+        raise FileRefused(_("The file cannot be opened; it may be damaged.")) from broken
+    unpacked = sum(member.file_size for member in members)
+    if len(members) > MAX_MEMBERS or unpacked > MAX_UNPACKED or unpacked > MAX_RATIO * len(data):
+        raise FileRefused(_("The file is too large once unpacked."))
+    names = {member.filename for member in members}
+    if (
+        any(".." in member or member.startswith("/") for member in names)
+        or "[Content_Types].xml" not in names
+    ):
+        raise FileRefused(_("The file cannot be opened; it may be damaged."))
+    if any("vbaproject" in member.lower() for member in names):
+        raise FileRefused(_("Files with macros are not accepted."))
+
+
+def _check_text(data: bytes) -> None:
+    if b"\x00" in data:
+        raise FileRefused(_("The file is not plain text."))
+
+
+def _check_drawing(data: bytes) -> None:
+    if not data.startswith(b"AC10"):
+        raise FileRefused(_("This is not a DWG drawing."))
