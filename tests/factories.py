@@ -1,0 +1,266 @@
+"""Rows to test with, one section per room. Append yours under a `# --- room` header.
+
+Rows made here skip the services: use a room's own service where a test is about how a row came to be.
+The `make_…` helpers give the `User` who acts; `user.person` is where they work.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import factory
+from factory.django import DjangoModelFactory
+
+from procurement.accounts.models import User
+from procurement.catalog.models import Category, Item, Unit
+from procurement.common import money
+from procurement.organization.models import (
+    Company,
+    CostCentre,
+    DeliveryPlace,
+    Department,
+    Person,
+    Project,
+    Role,
+    RoleAssignment,
+)
+from procurement.requisitions.models import Requisition, RequisitionLine
+
+NOON = datetime(2026, 3, 18, 12, 0, tzinfo=UTC)
+
+
+# --- accounts
+
+
+class UserFactory(DjangoModelFactory):
+    """Somebody who can log in, on our side unless `side="supplier"`; without a password unless one is given."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"user{n}@example.test")
+    name = factory.Sequence(lambda n: f"User {n}")
+    side = "staff"
+    password = "!"
+
+
+# --- organization
+
+
+class CompanyFactory(DjangoModelFactory):
+    class Meta:
+        model = Company
+
+    code = factory.Sequence(lambda n: f"C{n}")
+    name = factory.Sequence(lambda n: f"岚川{n}公司")
+    name_en = factory.Sequence(lambda n: f"Lanchuan {n}")
+
+
+class DepartmentFactory(DjangoModelFactory):
+    class Meta:
+        model = Department
+
+    company = factory.SubFactory(CompanyFactory)
+    code = factory.Sequence(lambda n: f"D{n}")
+    name = factory.Sequence(lambda n: f"部门{n}")
+    name_en = factory.Sequence(lambda n: f"Department {n}")
+
+
+class CostCentreFactory(DjangoModelFactory):
+    class Meta:
+        model = CostCentre
+
+    company = factory.SubFactory(CompanyFactory)
+    code = factory.Sequence(lambda n: f"CC{n}")
+    name = factory.Sequence(lambda n: f"成本中心{n}")
+    name_en = factory.Sequence(lambda n: f"Cost centre {n}")
+
+
+class ProjectFactory(DjangoModelFactory):
+    class Meta:
+        model = Project
+
+    company = factory.SubFactory(CompanyFactory)
+    code = factory.Sequence(lambda n: f"P{n}")
+    name = factory.Sequence(lambda n: f"项目{n}")
+    name_en = factory.Sequence(lambda n: f"Project {n}")
+
+
+class DeliveryPlaceFactory(DjangoModelFactory):
+    class Meta:
+        model = DeliveryPlace
+
+    company = factory.SubFactory(CompanyFactory)
+    code = factory.Sequence(lambda n: f"DP{n}")
+    name = factory.Sequence(lambda n: f"仓库{n}")
+    name_en = factory.Sequence(lambda n: f"Store {n}")
+    address = "1 Harbour Road"
+
+
+class PersonFactory(DjangoModelFactory):
+    """A person of our side; `roles` are held in the person's company, `group_roles` in the whole group."""
+
+    class Meta:
+        model = Person
+        skip_postgeneration_save = True
+
+    user = factory.SubFactory(UserFactory)
+    company = factory.SelfAttribute("department.company")
+    department = factory.SubFactory(DepartmentFactory)
+
+    @classmethod
+    def _generate(cls, strategy, params):
+        """A company alone gets a department for this person."""
+        if "department" not in params and "company" in params:
+            params["department"] = DepartmentFactory(company=params["company"])
+        return super()._generate(strategy, params)
+
+    @factory.post_generation
+    def roles(self, create, extracted, **kwargs):
+        RoleAssignment.objects.bulk_create(
+            RoleAssignment(person=self, role=role, company=self.company) for role in extracted or ()
+        )
+
+    @factory.post_generation
+    def group_roles(self, create, extracted, **kwargs):
+        RoleAssignment.objects.bulk_create(RoleAssignment(person=self, role=role) for role in extracted or ())
+
+
+def make_person(company=None, *roles, **fields):
+    """A user of our side with these roles in `company`; `user.person` is where they work."""
+    if company is not None:
+        fields["company"] = company
+    return PersonFactory(roles=roles, **fields).user
+
+
+def make_requester(company=None, **fields):
+    return make_person(company, Role.REQUESTER, **fields)
+
+
+def make_officer(company=None, **fields):
+    return make_person(company, Role.OFFICER, **fields)
+
+
+def make_approver(company=None, **fields):
+    return make_person(company, Role.APPROVER, **fields)
+
+
+def make_opener(company=None, **fields):
+    return make_person(company, Role.OPENER, **fields)
+
+
+def make_auditor(company=None, **fields):
+    return make_person(company, Role.AUDITOR, **fields)
+
+
+# --- catalog
+
+
+class UnitFactory(DjangoModelFactory):
+    class Meta:
+        model = Unit
+        django_get_or_create = ("code",)
+
+    code = "C62"  # one of the units that the migration brings; made anew where a test has emptied the tables
+    name = "件"
+    name_en = "piece"
+    symbol = "pcs"
+
+
+class CategoryFactory(DjangoModelFactory):
+    class Meta:
+        model = Category
+
+    code = factory.Sequence(lambda n: f"K{n}")
+    name = factory.Sequence(lambda n: f"类别{n}")
+    name_en = factory.Sequence(lambda n: f"Category {n}")
+
+
+class ItemFactory(DjangoModelFactory):
+    class Meta:
+        model = Item
+
+    code = factory.Sequence(lambda n: f"I{n:05d}")
+    name = factory.Sequence(lambda n: f"闸阀{n}")
+    name_en = factory.Sequence(lambda n: f"Gate valve {n}")
+    category = factory.SubFactory(CategoryFactory)
+    unit = factory.SubFactory(UnitFactory)
+    specification = "Z41H-16C DN50"
+    estimate = Decimal("409.92")
+
+
+# --- requisitions
+
+
+class RequisitionFactory(DjangoModelFactory):
+    """A requisition with lines: `lines=3`, or `lines=[{"quantity": 5, "item": item}, …]`; `status` holds for both.
+
+    Cost centre and delivery place are made once for the document's company.
+    """
+
+    class Meta:
+        model = Requisition
+        skip_postgeneration_save = True
+
+    company = factory.SelfAttribute("department.company")
+    department = factory.SubFactory(DepartmentFactory)
+    requester = factory.LazyAttribute(lambda made: make_requester(made.company, department=made.department))
+    title = factory.Sequence(lambda n: f"Valves for unit {n}")
+    purpose = "Spring revamp"
+    currency = "CNY"
+    status = "draft"
+    number = factory.LazyAttributeSequence(lambda made, n: None if made.status == "draft" else f"PR-T-{n:06d}")
+    round = factory.LazyAttribute(lambda made: int(made.status != "draft"))
+    submitted_at = factory.LazyAttribute(lambda made: None if made.status == "draft" else NOON)
+    decided_at = factory.LazyAttribute(lambda made: NOON if made.status in {"approved", "rejected"} else None)
+    document_hash = factory.LazyAttribute(lambda made: "" if made.status == "draft" else "0" * 64)
+
+    @classmethod
+    def _generate(cls, strategy, params):
+        """A requester or a company alone decides where the request is made."""
+        if "department" not in params and "requester" in params:
+            params["department"] = params["requester"].person.department
+        elif "department" not in params and "company" in params:
+            params["department"] = DepartmentFactory(company=params["company"])
+        return super()._generate(strategy, params)
+
+    @factory.post_generation
+    def lines(self, create, extracted, **kwargs):
+        wanted = [{}] * extracted if isinstance(extracted, int) else [{}] if extracted is None else extracted
+        if not wanted:
+            return
+        shared = {
+            "cost_centre": CostCentreFactory(company=self.company),
+            "delivery_place": DeliveryPlaceFactory(company=self.company),
+        }
+        rows = [make_line(self, position, **{**shared, **fields}) for position, fields in enumerate(wanted, start=1)]
+        RequisitionLine.objects.bulk_create(rows)
+        self.net, self.tax = sum(row.net for row in rows), sum(row.tax for row in rows)
+        self.save(update_fields=["net", "tax"])
+
+
+LINE_STATUS = {"draft": "draft", "returned": "draft"}
+
+
+def make_line(requisition, position, **fields):
+    """An unsaved line with its amounts; a catalogue line when `item` is given, else free text."""
+    item = fields.get("item")
+    values = {
+        "company": requisition.company,
+        "category": item.category if item else fields.get("category") or CategoryFactory(),
+        "description": item.label if item else f"Pipe rack part {position}",
+        "unit": item.unit if item else fields.get("unit") or UnitFactory(),
+        "quantity": Decimal(10),
+        "unit_price": Decimal("12.50"),
+        "tax_rate": Decimal("0.13"),
+        "need_date": date(2026, 5, 12),
+        "status": LINE_STATUS.get(requisition.status, requisition.status),
+        **fields,
+    }
+    line = RequisitionLine(requisition=requisition, position=position, **values)
+    line.quantity, line.unit_price = Decimal(line.quantity), Decimal(line.unit_price)
+    line.net = money.line_net(quantity=line.quantity, unit_price=line.unit_price, currency=requisition.currency)
+    line.tax = money.line_tax(net=line.net, rate=line.tax_rate, currency=requisition.currency)
+    return line
