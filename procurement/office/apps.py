@@ -9,3 +9,13 @@ class OfficeConfig(AppConfig):
     label = "office"
     verbose_name = _("Office")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """The front page is the first place; a person's department stands under their name."""
+        from procurement.common import places
+        from procurement.office.captions import department_of
+
+        places.register(
+            places.Place(name="home", label=_("Home"), url_name="office:home", icon="home", order=0)
+        )
+        places.register_caption("staff", department_of)
