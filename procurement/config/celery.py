@@ -6,11 +6,13 @@ Nothing secure and nothing promised depends on a message: the sweeps find in the
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init
+from celery.signals import beat_init, task_postrun, task_prerun
 from kombu import Queue
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "procurement.config.settings.production")
 
@@ -30,12 +32,12 @@ SWEEPS = {  # task: every so many seconds
 def message_queue_options(database_url: str) -> dict[str, Any]:
     """How kombu's pgmq transport uses our own database as the broker."""
     return {
-        "conn_string": database_url,
+        "conn_string": make_conninfo(**conninfo_to_dict(database_url)),  # pgmq reads no socket folder in a URL
         "init_extension": False,  # the schema comes with a migration
         "pool_size": 4,
         "visibility_timeout": VISIBILITY_TIMEOUT,
         "wait_time_seconds": 0,
-        "polling_interval": 5,
+        "polling_interval": 2,
         "use_notify": True,
     }
 
@@ -67,3 +69,21 @@ def schedule_sweeps(sender: Any, **kwargs: Any) -> None:
             if name in sender.app.tasks
         }
     )
+
+
+@task_prerun.connect  # type: ignore[untyped-decorator]
+def note_start(**kwargs: Any) -> None:
+    """Tell whoever watches this process that it has begun a task."""
+    _note("busy")
+
+
+@task_postrun.connect  # type: ignore[untyped-decorator]
+def note_end(**kwargs: Any) -> None:
+    """Tell whoever watches this process that it has finished one."""
+    _note("idle")
+
+
+def _note(state: str) -> None:
+    path = os.environ.get("CAIGOU_ALIVE_FILE")
+    if path:
+        Path(path).write_text(state, "ascii")
