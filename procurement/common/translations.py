@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,9 @@ KEYWORDS: dict[str, Any] = {
     "pgettext": ((1, "c"), 2),
     "pgettext_lazy": ((1, "c"), 2),
 }
+
+_TEXT = r"""u?(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")"""
+_CALL = re.compile(rf"\b(?:np|n|p)?gettext\((?:{_TEXT}|,|\s|count)+\)")
 
 
 def catalogue_path(base: Path) -> Path:
@@ -89,6 +93,6 @@ def _sources(base: Path) -> Iterator[Path]:
 
 def _messages(path: Path) -> Iterator[tuple[Any, ...]]:
     text = path.read_text("utf-8")
-    if path.suffix != ".py":
-        text = templatize(text, origin=str(path))
+    if path.suffix != ".py":  # what templatize leaves is not quite Python: only its calls are
+        text = "\n".join(_CALL.findall(templatize(text, origin=str(path))))
     yield from extract("python", io.BytesIO(text.encode()), keywords=KEYWORDS, comment_tags=())
