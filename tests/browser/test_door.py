@@ -47,7 +47,9 @@ def test_one_logs_in_by_mail_and_password(new_page):
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("side", ["staff", "supplier"])
 def test_profile_reads_well_on_both_sides(page_as, picture, side, size, scheme):
-    user = User.objects.create_user(f"{side}@example.com", "a long enough passphrase 7", name="林悦 Lin Yue", side=side)
+    user = User.objects.create_user(
+        f"{side}@example.com", "a long enough passphrase 7", name="林悦 Lin Yue", side=side
+    )
     page = page_as(user, scheme=scheme, **size)
     page.goto("/accounts/profile/")
 
