@@ -108,6 +108,7 @@ def ensure_environment(argv: list[str], lock: str) -> None:
             _install(python, lock)
     if not _is_running_in(ENVIRONMENT):
         os.environ.pop("CAIGOU_PYTHON_TRIED", None)
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every process compiles every module again
         os.execv(python, [str(python), *argv])
 
 
@@ -176,8 +177,13 @@ def _installed_by_pip(python: Path, lock: str) -> bool:
     pip = [str(python), "-m", "pip"]
     if subprocess.run([*pip, "--version"], capture_output=True).returncode:
         pip = _pip_from_outside(python)
-    quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
-    return subprocess.run([*pip, "install", *quiet, *_exact(lock)]).returncode == 0
+    options = [
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--no-compile",
+    ]  # compiled when first used
+    return subprocess.run([*pip, "install", *options, *_exact(lock)]).returncode == 0
 
 
 def _make_environment() -> None:

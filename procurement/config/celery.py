@@ -32,7 +32,9 @@ SWEEPS = {  # task: every so many seconds
 def message_queue_options(database_url: str) -> dict[str, Any]:
     """How kombu's pgmq transport uses our own database as the broker."""
     return {
-        "conn_string": make_conninfo(**conninfo_to_dict(database_url)),  # pgmq reads no socket folder in a URL
+        "conn_string": make_conninfo(
+            **conninfo_to_dict(database_url)
+        ),  # pgmq reads no socket folder in a URL
         "init_extension": False,  # the schema comes with a migration
         "pool_size": 4,
         "visibility_timeout": VISIBILITY_TIMEOUT,
@@ -50,7 +52,7 @@ def make_app() -> Celery:
     app.config_from_object("django.conf:settings", namespace="CELERY")
     app.conf.task_queues = [Queue(name) for name in QUEUES]
     if not settings.CELERY_BROKER_URL:
-        app.conf.broker_url = "pgmq://"
+        app.conf.broker_url = "pgmq://database"  # a name for logs; the options say where
         app.conf.broker_transport_options = message_queue_options(settings.DATABASE_URL)
     app.autodiscover_tasks()
     return app

@@ -12,6 +12,7 @@ import contextlib
 import ctypes
 import fcntl
 import hashlib
+import http.client
 import os
 import signal
 import socket
@@ -36,7 +37,7 @@ LARGEST_LOG = 10_000_000
 OPENER_KEY = "opener.key"  # written by make_keys beside the other keys; named to the opener alone
 
 CELERY = ("-m", "celery", "-A", "procurement.config.celery")
-WORKER = (*CELERY, "worker", "--without-gossip", "--without-mingle", "--loglevel", "INFO")
+WORKER = (*CELERY, "worker", "--without-gossip", "--without-mingle", "--without-heartbeat")
 
 
 @dataclass
@@ -78,6 +79,7 @@ class Part:
                     **os.environ,
                     "CAIGOU_PROCESS": self.name,
                     "CAIGOU_ALIVE_FILE": str(self.alive_file),
+                    "CELERY_SKIP_CHECKS": "1",  # a worker serves no pages
                     **self.environment,
                 },
             )
@@ -209,6 +211,7 @@ def main(arguments: list[str]) -> int:
     options = _parse(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "procurement.config.settings.demo")
     os.environ["PROCUREMENT_NO_BOOTSTRAP"] = "1"
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every part compiles every module at each start
     (LOCAL_DIR / "run").mkdir(parents=True, exist_ok=True)
     with (LOCAL_DIR / "run" / "demo.lock").open("a+") as lock:
         if not _claim(lock):
@@ -336,10 +339,21 @@ def _wait_for_answer(supervisor: Supervisor, host: str, port: int) -> bool:
         if web.has_ended():
             print(f"The web did not start; see {web.log}\n{last_lines(web.log)}", flush=True)
             return False
-        with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=1):
+        if _answers(host, port):
             return True
         time.sleep(0.05)
     return False
+
+
+def _answers(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=30)
+    try:
+        connection.request("GET", "/accounts/login/")
+        return connection.getresponse().status > 0
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def last_lines(path: Path, count: int = 15) -> str:
