@@ -13,7 +13,7 @@ from django.utils import translation
 from procurement.accounts.models import User
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """People come in by invitation only."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -33,7 +33,7 @@ def far_zones() -> list[str]:
     return sorted(zone for zone in zones if zone not in NEAR_ZONES)
 
 
-def zone_choices() -> list[tuple[str, Any]]:
+def zone_choices() -> list[tuple[Any, Any]]:
     """Time zones to choose from, the near ones first."""
     near = [(zone, zone.replace("_", " ")) for zone in NEAR_ZONES]
     return [

@@ -56,7 +56,7 @@ class Profile(Doorkeeper, UpdateView[User, ProfileForm]):
 
     def get_object(self, queryset: Any = None) -> User:
         """Oneself, read anew, so that a refused entry does not change the name in the frame."""
-        return User.objects.get(pk=self.request.user.pk)
+        return User.objects.get(email=self.request.user.get_username())
 
     def form_valid(self, form: ProfileForm) -> HttpResponse:
         form.instance.save(update_fields=form.changed_data)

@@ -52,7 +52,7 @@ class FigureField(forms.DecimalField):
 
     widget: ClassVar[type[forms.Widget]] = FigureInput  # type: ignore[misc]
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         """Read the figure as people write it."""
         if value in self.empty_values:
             return None
@@ -82,7 +82,7 @@ class FigureField(forms.DecimalField):
 class PercentField(FigureField):
     """A rate typed in percent and kept as a fraction of one: 13 is 0.13."""
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         """Percent to fraction."""
         typed = super().to_python(value)
         return None if typed is None else typed / 100
@@ -94,7 +94,7 @@ class PercentField(FigureField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compare fractions."""
         try:
-            return self.to_python(data) != initial
+            return bool(self.to_python(data) != initial)
         except ValidationError:
             return True
 
