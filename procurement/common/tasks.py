@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from procurement.common import document_tasks as document_tasks
 from procurement.common import events
 
 

@@ -1,0 +1,81 @@
+"""From HTML to PDF: WeasyPrint behind a fetcher that reaches nothing but our own assets."""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pikepdf
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from procurement.common import fonts
+
+ASSETS: Mapping[str, tuple[Path, str]] = {
+    "asset:document.css": (Path(__file__).parent / "static" / "print" / "document.css", "text/css")
+}
+VARIANT = "pdf/ua-1"  # tagged, for readers of screens
+
+
+class EngineMissing(Exception):
+    """This machine lacks the libraries that make PDFs; the message names the command that installs them."""
+
+
+@functools.cache
+def _engine() -> ModuleType:
+    """WeasyPrint, imported when it is first needed. Fonts come first: without any, pango ends the process."""
+    fonts.prepare(settings.LOCAL_DIR)
+    return import_module("weasyprint")
+
+
+def engine() -> ModuleType:
+    """WeasyPrint, or EngineMissing with what to do."""
+    try:
+        return _engine()
+    except OSError as missing:
+        raise EngineMissing(
+            _("The libraries that make PDF documents are missing on the server. To install them: %(command)s")
+            % {"command": fonts.how_to_install()}
+        ) from missing
+
+
+@functools.cache
+def _fetcher_class(weasyprint: ModuleType) -> type[Any]:
+    urls = import_module("weasyprint.urls")
+
+    class AssetFetcher(urls.URLFetcher):  # type: ignore[misc,name-defined]
+        """Knows our own assets and `data:`; no file of this machine, no network, no redirect."""
+
+        def __init__(self) -> None:
+            super().__init__(allowed_protocols=["data"], allow_redirects=False, timeout=1)
+
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            """An asset by its name, or what `data:` itself holds; anything else is refused."""
+            if url in ASSETS:
+                path, content_type = ASSETS[url]
+                return urls.URLFetcherResponse(url, path.read_bytes(), {"Content-Type": content_type})
+            return super().fetch(url, headers)
+
+    return AssetFetcher
+
+
+def make(html: str) -> tuple[bytes, int]:
+    """The PDF of a page of ours and its number of pages; the same HTML gives the same bytes."""
+    weasyprint = engine()
+    source = weasyprint.HTML(string=html, base_url="asset:", url_fetcher=_fetcher_class(weasyprint)())
+    document = source.render()
+    document.metadata.attachments = []  # nothing that content names is put inside
+    out = io.BytesIO()
+    document.write_pdf(out, pdf_variant=VARIANT)
+    return out.getvalue(), len(document.pages)
+
+
+def page_count(data: bytes) -> int:
+    """How many pages a PDF has."""
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        return len(pdf.pages)
