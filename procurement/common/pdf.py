@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import logging
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -30,6 +31,7 @@ class EngineMissing(Exception):
 def _engine() -> ModuleType:
     """WeasyPrint, imported when it is first needed. Fonts come first: without any, pango ends the process."""
     fonts.prepare(settings.LOCAL_DIR)
+    logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
     return import_module("weasyprint")
 
 
@@ -69,7 +71,9 @@ def make(html: str) -> tuple[bytes, int]:
     weasyprint = engine()
     source = weasyprint.HTML(string=html, base_url="asset:", url_fetcher=_fetcher_class(weasyprint)())
     document = source.render()
-    document.metadata.attachments = []  # nothing that content names is put inside
+    document.metadata.attachments = []  # nothing that content names is put inside, as a whole or behind a word
+    for page in document.pages:
+        page.links = [link for link in page.links if link[0] != "attachment"]
     out = io.BytesIO()
     document.write_pdf(out, pdf_variant=VARIANT)
     return out.getvalue(), len(document.pages)
