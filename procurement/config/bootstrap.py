@@ -5,16 +5,15 @@ Only the standard library is imported here, and nothing of Django before the env
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import importlib.util
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+
+from procurement.config.file_locks import locked
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LOCAL_DIR = Path(os.environ.get("CAIGOU_LOCAL_DIR") or CHECKOUT / ".local")
@@ -63,7 +62,7 @@ def run(command: str, argv: list[str]) -> None:
     if command == "database":
         from procurement.config import embedded_postgres
 
-        sys.exit(embedded_postgres.main([*argv[2:3], str(LOCAL_DIR)]))
+        sys.exit(embedded_postgres.main([argv[2] if len(argv) > 2 else "status", str(LOCAL_DIR)]))
     if command == "demo":
         from procurement.config import supervisor
 
@@ -78,20 +77,22 @@ def run(command: str, argv: list[str]) -> None:
 def run_django(command: str, argv: list[str]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "procurement.config.settings.demo")
     asks_for_help = {"-h", "--help", "--version"} & set(argv)
-    if command not in WITHOUT_DATABASE and not asks_for_help and not is_production():
-        from procurement.config import embedded_postgres
+    if command not in WITHOUT_DATABASE and not asks_for_help and not is_production(argv):
+        from procurement.config import embedded_postgres, postgres_files
 
         try:
             embedded_postgres.ensure_database(LOCAL_DIR)
-        except embedded_postgres.DatabaseUnavailable as reason:
+        except postgres_files.DatabaseUnavailable as reason:
             sys.exit(str(reason))
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(argv)
 
 
-def is_production() -> bool:
-    return os.environ.get("DJANGO_SETTINGS_MODULE", "").endswith(".production")
+def is_production(argv: list[str]) -> bool:
+    """Production names its database itself; the settings say so when it does not."""
+    named = [os.environ.get("DJANGO_SETTINGS_MODULE", ""), *(one for one in argv if "settings" in one)]
+    return any(one.endswith(".production") for one in named)
 
 
 # --- the environment ---
@@ -103,7 +104,7 @@ def ensure_environment(argv: list[str], lock: str) -> None:
         return
     python = ENVIRONMENT / "bin" / "python"
     LOCAL_DIR.mkdir(parents=True, exist_ok=True)
-    with _one_at_a_time(LOCAL_DIR / "bootstrap.lock"):
+    with locked(LOCAL_DIR / "bootstrap.lock"):
         if not _is_installed(lock):
             _install(python, lock)
     if not _is_running_in(ENVIRONMENT):
@@ -121,13 +122,6 @@ def _has_own_environment() -> bool:
 
 def _is_running_in(environment: Path) -> bool:
     return Path(sys.prefix).resolve() == environment.resolve()
-
-
-@contextmanager
-def _one_at_a_time(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _stamp(lock: str) -> Path:

@@ -31,10 +31,9 @@ SWEEPS = {  # task: every so many seconds
 
 def message_queue_options(database_url: str) -> dict[str, Any]:
     """How kombu's pgmq transport uses our own database as the broker."""
+    parameters: dict[str, Any] = conninfo_to_dict(database_url)  # pgmq reads no socket folder in a URL
     return {
-        "conn_string": make_conninfo(
-            **conninfo_to_dict(database_url)
-        ),  # pgmq reads no socket folder in a URL
+        "conn_string": make_conninfo(**parameters),
         "init_extension": False,  # the schema comes with a migration
         "pool_size": 4,
         "visibility_timeout": VISIBILITY_TIMEOUT,
@@ -52,8 +51,10 @@ def make_app() -> Celery:
     app.config_from_object("django.conf:settings", namespace="CELERY")
     app.conf.task_queues = [Queue(name) for name in QUEUES]
     if not settings.CELERY_BROKER_URL:
-        app.conf.broker_url = "pgmq://database"  # a name for logs; the options say where
-        app.conf.broker_transport_options = message_queue_options(settings.DATABASE_URL)
+        app.conf.update(
+            broker_url="pgmq://database",  # a name for logs; the options say where
+            broker_transport_options=message_queue_options(settings.DATABASE_URL),
+        )
     app.autodiscover_tasks()
     return app
 
@@ -61,7 +62,7 @@ def make_app() -> Celery:
 app = make_app()
 
 
-@beat_init.connect  # type: ignore[untyped-decorator]
+@beat_init.connect
 def schedule_sweeps(sender: Any, **kwargs: Any) -> None:
     """Beat drives the sweeps of the rooms that exist."""
     sender.scheduler.update_from_dict(
@@ -73,13 +74,13 @@ def schedule_sweeps(sender: Any, **kwargs: Any) -> None:
     )
 
 
-@task_prerun.connect  # type: ignore[untyped-decorator]
+@task_prerun.connect
 def note_start(**kwargs: Any) -> None:
     """Tell whoever watches this process that it has begun a task."""
     _note("busy")
 
 
-@task_postrun.connect  # type: ignore[untyped-decorator]
+@task_postrun.connect
 def note_end(**kwargs: Any) -> None:
     """Tell whoever watches this process that it has finished one."""
     _note("idle")

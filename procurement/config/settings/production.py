@@ -1,5 +1,7 @@
 """A real installation. Everything it needs is named by the environment (or by files, `NAME_FILE`); nothing is guessed."""
 
+from pathlib import Path
+
 from django.core.exceptions import ImproperlyConfigured
 
 from .base import *
