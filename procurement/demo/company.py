@@ -1,0 +1,161 @@
+"""Loads the demo company's reference data: companies, people, catalogue, suppliers, approval rules. Runs once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+from stdnum.cn import uscc
+
+from procurement.accounts.models import User
+from procurement.catalog.models import Category, Item, Unit
+from procurement.demo import people
+from procurement.organization.models import (
+    Company,
+    CostCentre,
+    DeliveryPlace,
+    Department,
+    Person,
+    Project,
+    Role,
+    RoleAssignment,
+)
+from suppliers.registry.models import Membership, Supplier
+from workflows.approvals.models import ApprovalRule, RuleSet, RuleStage
+
+
+def loaded() -> bool:
+    """Whether the demo company is in this database already."""
+    return Company.objects.filter(code=people.COMPANIES[0].code).exists()
+
+
+@transaction.atomic
+def load(*, at: datetime) -> None:
+    """Put the whole company into an empty database, or nothing at all."""
+    companies = {
+        row.code: Company.objects.create(
+            code=row.code,
+            name=row.name,
+            name_en=row.name_en,
+            address=row.address,
+            registration_id=_uscc(f"MA0LC0{i:03d}"),
+        )
+        for i, row in enumerate(people.COMPANIES)
+    }
+    departments = {
+        key: Department.objects.create(company=companies[company], code=code, name=name, name_en=name_en)
+        for key, company, code, name, name_en, _head in people.DEPARTMENTS
+    }
+    persons = _members(companies, departments)
+    for key, *_names, head in people.DEPARTMENTS:
+        Department.objects.filter(pk=departments[key].pk).update(head=persons[head])
+    _cost_objects(companies, persons)
+    categories = _catalogue()
+    _vendors(categories, at)
+    _rules(at)
+
+
+def _user(name: str, email: str, *, side: str, language: str = "") -> User:
+    user = User.objects.create_user(email, people.PASSWORD, name=name, side=side, language=language)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def _members(companies: dict[str, Company], departments: dict[str, Department]) -> dict[str, Person]:
+    persons: dict[str, Person] = {}
+    for member in people.MEMBERS:
+        department = departments[member.department]
+        user = _user(member.name, f"{member.key}@{people.DOMAIN}", side="staff", language=member.language)
+        persons[member.key] = Person.objects.create(
+            user=user, company=department.company, department=department, job_title=member.title
+        )
+        for role in member.roles:
+            name, _at, company = str(role).partition("@")
+            RoleAssignment.objects.create(
+                person=persons[member.key], role=Role(name), company=companies[company] if company else None
+            )
+    for member in people.MEMBERS:
+        if member.manager:
+            Person.objects.filter(pk=persons[member.key].pk).update(manager=persons[member.manager])
+    administrator = _user("高飞", f"gao@{people.DOMAIN}", side="staff")
+    User.objects.filter(pk=administrator.pk).update(is_staff=True, is_superuser=True)
+    return persons
+
+
+def _cost_objects(companies: dict[str, Company], persons: dict[str, Person]) -> None:
+    for code, centres, projects, places in people.COST_OBJECTS:
+        company = companies[code]
+        CostCentre.objects.bulk_create(
+            CostCentre(company=company, code=c, name=name, name_en=name_en, owner=persons["sun"])
+            for c, name, name_en in centres
+        )
+        Project.objects.bulk_create(
+            Project(company=company, code=c, name=name, name_en=name_en) for c, name, name_en in projects
+        )
+        DeliveryPlace.objects.bulk_create(
+            DeliveryPlace(company=company, code=c, name=name, name_en=name_en, address=address)
+            for c, name, name_en, address in places
+        )
+
+
+def _catalogue() -> dict[str, Category]:
+    categories: dict[str, Category] = {}
+    for code, name, name_en, parent in people.CATEGORIES:
+        categories[code] = Category.objects.create(
+            scheme="OWN", code=code, name=name, name_en=name_en, parent=categories.get(parent)
+        )
+    units = {unit.code: unit for unit in Unit.objects.all()}
+    Item.objects.bulk_create(
+        Item(
+            code=code,
+            category=categories[category],
+            name=name,
+            name_en=name_en,
+            specification=specification,
+            unit=units[unit],
+            estimate=Decimal(estimate),
+        )
+        for code, category, name, name_en, specification, unit, estimate in people.ITEMS
+    )
+    return categories
+
+
+def _vendors(categories: dict[str, Category], at: datetime) -> None:
+    for vendor in people.VENDORS:
+        supplier = Supplier.objects.create(
+            name=vendor.name,
+            name_en=vendor.name_en,
+            short_name=vendor.short,
+            region=vendor.region,
+            registration_id=_uscc(vendor.organisation_number),
+            status=Supplier.Status.ACTIVE,
+            created_at=at,
+        )
+        supplier.categories.set(categories[code] for code in vendor.categories)
+        for name, email, role in vendor.users:
+            user = _user(name, email, side="supplier", language="zh-hans")
+            Membership.objects.create(supplier=supplier, user=user, role=role)
+
+
+def _rules(at: datetime) -> None:
+    rule_set = RuleSet.objects.create(version=1, valid_from=at, note="Demo")
+    for name, document_type, start, below, stages in people.RULES:
+        rule = ApprovalRule.objects.create(
+            rule_set=rule_set,
+            name=name,
+            document_type=document_type,
+            amount_from=Decimal(start),
+            amount_below=Decimal(below) if below else None,
+        )
+        RuleStage.objects.bulk_create(
+            RuleStage(rule=rule, position=position, approver=approver, role=role)
+            for position, approver, role in stages
+        )
+
+
+def _uscc(organisation_number: str) -> str:
+    """A well-formed 统一社会信用代码 for an invented company (91 = company, 000000 = no real district)."""
+    body = f"91000000{organisation_number}"
+    return body + str(uscc.calc_check_digit(body))
