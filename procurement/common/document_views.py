@@ -32,7 +32,9 @@ class RenderingMixin(PolicyMixin):
         return found
 
 
-@method_decorator(csp_replace({"object-src": ["'self'"]}), name="dispatch")  # the browser's PDF viewer is an object
+@method_decorator(
+    csp_replace({"object-src": ["'self'"]}), name="dispatch"
+)  # the browser's PDF viewer is an object
 class ShowDocument(RenderingMixin, View):
     """The PDF, in the page's frame; while it is not made, the page that says why."""
 

@@ -167,7 +167,9 @@ def render(*, rendering_id: int) -> bool:
     if claimed is None:
         return False
     if claimed.attempts > MAX_ATTEMPTS:
-        _fail(claimed, _("Making this document stopped the process %(count)d times.") % {"count": MAX_ATTEMPTS})
+        _fail(
+            claimed, _("Making this document stopped the process %(count)d times.") % {"count": MAX_ATTEMPTS}
+        )
         return False
     try:
         document, data, pages = _make(claimed)

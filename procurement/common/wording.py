@@ -19,15 +19,35 @@ from django.utils.safestring import SafeString, mark_safe
 from procurement.common.money import exponent
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_MEETING = re.compile(rf"(?<=[{_HAN}])[ \u00a0\u2009]*(?=[A-Za-z0-9])|(?<=[A-Za-z0-9%])[ \u00a0\u2009]*(?=[{_HAN}])")
+_MEETING = re.compile(
+    rf"(?<=[{_HAN}])[ \u00a0\u2009]*(?=[A-Za-z0-9])|(?<=[A-Za-z0-9%])[ \u00a0\u2009]*(?=[{_HAN}])"
+)
 _SOME_HAN = re.compile(rf"[{_HAN}]")
 LONGEST_IN_WORDS = 16  # digits before the point; beyond that nobody reads words
 
-ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen"
-).split()
-TENS = "zero ten twenty thirty forty fifty sixty seventy eighty ninety".split()
+ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+TENS = ["zero", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 GROUPS = ("", " thousand", " million", " billion", " trillion", " quadrillion")
 CURRENCY_WORDS = {"CNY": ("Renminbi", "yuan", "fen"), "USD": ("United States dollars", "", "cents")}
 
@@ -83,7 +103,9 @@ def number_in_words(number: int) -> str:
 
 def _below_thousand(number: int) -> str:
     hundreds, rest = divmod(number, 100)
-    tens = ONES[rest] if rest < 20 else "-".join([TENS[rest // 10], *([ONES[rest % 10]] if rest % 10 else [])])
+    tens = (
+        ONES[rest] if rest < 20 else "-".join([TENS[rest // 10], *([ONES[rest % 10]] if rest % 10 else [])])
+    )
     if not hundreds:
         return tens
     return f"{ONES[hundreds]} hundred and {tens}" if rest else f"{ONES[hundreds]} hundred"
@@ -109,11 +131,19 @@ def qr_code(text: str, *, title: str) -> SafeString:
     """An address to scan, as an inline drawing with a title."""
     out = io.BytesIO()
     segno.make(text, error="m", micro=False).save(
-        out, kind="svg", xmldecl=False, svgns=True, omitsize=True, nl=False, border=0, lineclass=None, svgclass=None
+        out,
+        kind="svg",
+        xmldecl=False,
+        svgns=True,
+        omitsize=True,
+        nl=False,
+        border=0,
+        lineclass=None,
+        svgclass=None,
     )
     drawing = out.getvalue().decode()
     opening, _bracket, rest = drawing.partition(">")
-    return mark_safe(f"{opening}><title>{escape(title)}</title>{rest}")  # noqa: S308
+    return mark_safe(f"{opening}><title>{escape(title)}</title>{rest}")
 
 
 def joined(parts: Iterable[Any], separator: str = "，") -> str:

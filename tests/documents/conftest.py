@@ -1,10 +1,10 @@
 from datetime import UTC, datetime
 
 import pytest
-from tests.factories import CompanyFactory
 
 from procurement.common import documents
 from procurement.organization.models import Company
+from tests.factories import CompanyFactory
 
 CREATED = datetime(2026, 3, 18, 4, 0, tzinfo=UTC)
 
@@ -43,7 +43,9 @@ def note(monkeypatch):
     monkeypatch.setattr(
         documents,
         "html_of",
-        lambda rendering, document: f'<html lang="zh-CN"><title>{document.title}</title><meta name="dcterms.created" content="{document.created.isoformat()}">'
-        f'<link rel="stylesheet" href="asset:document.css"><body>{Note.body}</body></html>',
+        lambda rendering, document: (
+            f'<html lang="zh-CN"><title>{document.title}</title><meta name="dcterms.created" content="{document.created.isoformat()}">'
+            f'<link rel="stylesheet" href="asset:document.css"><body>{Note.body}</body></html>'
+        ),
     )
     return Note

@@ -7,11 +7,11 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from tests.factories import UserFactory, make_officer
 
 from procurement.common import documents, files, fonts, pdf
 from procurement.common.errors import RuleViolation
 from procurement.common.models import Rendering, StoredFile
+from tests.factories import UserFactory, make_officer
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,9 @@ def text_of(rendering):
 
 
 def test_a_document_is_asked_for_once_with_one_statement(note, company):
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         first = documents.request("note", company)
     again = documents.request("note", company)
 
@@ -85,9 +87,10 @@ def test_nothing_outside_is_fetched(content, monkeypatch):
     assert opened == []
     assert pages == 1
     assert b"EmbeddedFile" not in data
-    assert "/Names" not in pypdf.PdfReader(io.BytesIO(data)).trailer["/Root"] or "/EmbeddedFiles" not in pypdf.PdfReader(
-        io.BytesIO(data)
-    ).trailer["/Root"]["/Names"]
+    assert (
+        "/Names" not in pypdf.PdfReader(io.BytesIO(data)).trailer["/Root"]
+        or "/EmbeddedFiles" not in pypdf.PdfReader(io.BytesIO(data)).trailer["/Root"]["/Names"]
+    )
 
 
 def test_an_error_is_tried_three_times_then_given_up_with_a_reason(note, company, monkeypatch):
@@ -116,7 +119,9 @@ def test_a_refusal_of_the_room_is_the_reason_at_once(note, company, monkeypatch)
 
 def test_a_document_that_kills_its_process_is_given_up_after_three_deaths(note, company):
     rendering = documents.request("note", company)
-    Rendering.objects.filter(pk=rendering.pk).update(status="running", attempts=3, started_at=Now() - documents.STALE)
+    Rendering.objects.filter(pk=rendering.pk).update(
+        status="running", attempts=3, started_at=Now() - documents.STALE
+    )
 
     assert documents.due() == [rendering.pk]
     assert documents.sweep() == 0
@@ -146,7 +151,9 @@ def test_one_that_is_in_hands_is_left_alone_until_it_is_stale(note, company):
     assert not documents.render(rendering_id=rendering.pk)
     assert documents.due() == []
 
-    Rendering.objects.filter(pk=rendering.pk).update(started_at=Now() - documents.STALE - timedelta(seconds=1))
+    Rendering.objects.filter(pk=rendering.pk).update(
+        started_at=Now() - documents.STALE - timedelta(seconds=1)
+    )
     assert documents.sweep() == 1
 
 
@@ -199,7 +206,8 @@ def test_a_failed_document_can_be_asked_for_again(note, company, client):
     Rendering.objects.filter(pk=rendering.pk).update(status="failed", attempts=3, error="Broken.")
     client.force_login(make_officer())
     state = client.get(reverse("documents:state", args=[rendering.public_id])).content.decode()
-    assert "Broken." in state and "Try again" in state
+    assert "Broken." in state
+    assert "Try again" in state
 
     client.post(reverse("documents:retry", args=[rendering.public_id]))
 
@@ -214,5 +222,6 @@ def test_the_code_on_paper_leads_to_the_digests_and_to_nothing_else(note, compan
     documents.render(rendering_id=rendering.pk)
     page = client.get(url).content.decode()
     rendering.refresh_from_db()
-    assert "ab" * 32 in page and rendering.file.sha256 in page
+    assert "ab" * 32 in page
+    assert rendering.file.sha256 in page
     assert "Hello" not in page

@@ -30,7 +30,11 @@ def test_no_capital_figures_for_what_cannot_be_written_so():
 @pytest.mark.parametrize(
     ("amount", "currency", "words"),
     [
-        ("4903571.72", "CNY", "Renminbi four million, nine hundred and three thousand, five hundred and seventy-one yuan and seventy-two fen only"),
+        (
+            "4903571.72",
+            "CNY",
+            "Renminbi four million, nine hundred and three thousand, five hundred and seventy-one yuan and seventy-two fen only",
+        ),
         ("1000001", "JPY", "JPY one million and one only"),
         ("12.500", "KWD", "KWD twelve and 500/1000 only"),
         ("0", "CNY", "Renminbi zero yuan only"),
@@ -46,5 +50,7 @@ def test_one_space_between_the_scripts():
 
 
 def test_the_digest_does_not_depend_on_the_order_of_keys():
-    assert wording.digest_of({"a": Decimal("1.00"), "b": "中"}) == wording.digest_of({"b": "中", "a": Decimal("1.00")})
+    assert wording.digest_of({"a": Decimal("1.00"), "b": "中"}) == wording.digest_of(
+        {"b": "中", "a": Decimal("1.00")}
+    )
     assert wording.digest_of({"a": "1"}) != wording.digest_of({"a": "2"})
