@@ -1,5 +1,6 @@
-// After a refused form the list of errors is read first; a phone's strip of places shows where we are.
+// After a refused form the list of errors is read first; on a phone a strip of places or tabs shows where we are.
 document.querySelector("[data-focus]")?.focus();
-const here = document.querySelector(".places [aria-current]");
-const strip = here?.parentElement;
-if (strip && strip.scrollWidth > strip.clientWidth) strip.scrollLeft = here.offsetLeft - strip.clientWidth / 2;
+for (const strip of document.querySelectorAll(".places, .tabs")) {
+  const here = strip.querySelector("[aria-current]");
+  if (here && strip.scrollWidth > strip.clientWidth) strip.scrollLeft = here.offsetLeft - strip.offsetLeft - 24;
+}
