@@ -60,6 +60,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name or self.email
 
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        """The log-in name is an e-mail address in lower case, whichever form it was typed into."""
+        return super().normalize_username(username).strip().lower()
+
     def get_full_name(self) -> str:
         """The name printed on documents."""
         return self.name

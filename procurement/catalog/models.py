@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from procurement.common.fields import CurrencyField, RateField, UnitPriceField
 from procurement.organization.models import Named
+from procurement.organization.trees import refuse_loop
 
 
 class Unit(Named):
@@ -20,6 +21,12 @@ class Unit(Named):
         verbose_name_plural = _("units of measure")
         constraints = [models.UniqueConstraint(fields=["code"], name="unit_code")]
 
+    @property
+    def short(self) -> str:
+        """What stands behind a quantity: kg, m² or set; 千克, 平方米 or 套 in Chinese."""
+        label = self.label
+        return label if label == self.name or not self.symbol else self.symbol
+
 
 class Category(Named):
     """A branch of a classification, as scheme + code (OCDS): our own tree, CPV, UNSPSC."""
@@ -31,6 +38,11 @@ class Category(Named):
         verbose_name = _("category")
         verbose_name_plural = _("categories")
         constraints = [models.UniqueConstraint(fields=["scheme", "code"], name="category_code")]
+
+    def clean(self) -> None:
+        """A tree has no loops."""
+        super().clean()
+        refuse_loop(self)
 
 
 class Item(Named):

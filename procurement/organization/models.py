@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from procurement.common.fields import CurrencyField
+from procurement.organization.trees import refuse_loop
 
 
 class Named(models.Model):
@@ -68,6 +70,13 @@ class Department(CompanyPart):
         verbose_name_plural = _("departments")
         constraints = [models.UniqueConstraint(fields=["company", "code"], name="department_code")]
 
+    def clean(self) -> None:
+        """The department above is one of the same company, and not below this one."""
+        super().clean()
+        if self.parent is not None and self.parent.company_id != self.company_id:
+            raise ValidationError({"parent": _("This department belongs to another company.")})
+        refuse_loop(self)
+
 
 class CostCentre(CompanyPart):
     """Who bears the cost; its owner is the budget holder."""
@@ -123,6 +132,15 @@ class Person(models.Model):
 
     def __str__(self) -> str:
         return str(self.user)
+
+    def clean(self) -> None:
+        """The department is one of the person's company, and nobody reports to themselves over others."""
+        super().clean()
+        if self.department_id and self.department.company_id != self.company_id:
+            raise ValidationError({"department": _("This department belongs to another company.")})
+        if self.user_id and self.user.is_supplier:
+            raise ValidationError({"user": _("This log-in belongs to a supplier.")})
+        refuse_loop(self, "manager")
 
 
 class Role(models.TextChoices):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Now
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from procurement.catalog.models import Category, Item, Unit
 from procurement.common.fields import AmountField, CurrencyField, QuantityField, RateField, UnitPriceField
+from procurement.common.immutability import insert_only
 from procurement.common.models import StoredFile
 from procurement.common.money import fits_currency
 from procurement.common.states import Stateful
@@ -80,10 +84,38 @@ class Requisition(Stateful):
     def __str__(self) -> str:
         return self.number or self.title
 
+    def get_absolute_url(self) -> str:
+        """Its own page."""
+        return reverse("requisitions:detail", args=[self.pk])
+
     @property
-    def gross(self) -> object:
+    def gross(self) -> Decimal:
         """Net plus tax, in `currency`."""
-        return self.net + self.tax
+        total: Decimal = self.net + self.tax
+        return total
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether its requester may still change it."""
+        return self.status in self.EDITABLE
+
+
+class RequisitionRevision(models.Model):
+    """What a request said when it was submitted, word for word; approvals speak of its hash. Written once."""
+
+    requisition = models.ForeignKey(Requisition, models.PROTECT, related_name="revisions")
+    revision = models.PositiveIntegerField()
+    content = models.TextField(help_text=_("Canonical JSON."))
+    sha256 = models.CharField(max_length=64)
+    submitted_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("revision",)
+        constraints = [models.UniqueConstraint(fields=["requisition", "revision"], name="requisition_revision_once")]
+        triggers = insert_only()
+
+    def __str__(self) -> str:
+        return f"{self.requisition_id} r{self.revision}"
 
 
 class RequisitionLine(Stateful):
@@ -147,7 +179,9 @@ class RequisitionLine(Stateful):
         indexes = [
             # the pool: approved lines with something left to source
             models.Index(
-                fields=["category", "item", "id"],
+                F("category"),
+                Coalesce("item", Value(0)),
+                F("id"),
                 name="requisition_line_pool",
                 condition=Q(status="approved", sourced__lt=F("quantity")),
             )
@@ -155,6 +189,25 @@ class RequisitionLine(Stateful):
 
     def __str__(self) -> str:
         return self.description
+
+    @property
+    def rest(self) -> Decimal:
+        """What no RFQ holds yet."""
+        left: Decimal = self.quantity - self.sourced
+        return left
+
+    @property
+    def progress(self) -> tuple[str, str]:
+        """How far the line has come, as (words, tone): its state, and once approved what its quantities say."""
+        if self.status != self.Status.APPROVED:
+            return self.status_label, self.status_tone
+        stages = (
+            (self.ordered >= self.quantity, gettext("Ordered"), "good"),
+            (self.ordered > 0, gettext("Partly ordered"), "go"),
+            (self.sourced >= self.quantity, gettext("In an RFQ"), "go"),
+            (self.sourced > 0, gettext("Partly in an RFQ"), "go"),
+        )
+        return next(((words, tone) for reached, words, tone in stages if reached), (gettext("To be sourced"), "wait"))
 
 
 class RequisitionDocument(models.Model):

@@ -1,0 +1,116 @@
+"""The group's reference data, as the administration edits it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from procurement.organization.models import (
+    Company,
+    CostCentre,
+    DeliveryPlace,
+    Department,
+    Person,
+    Project,
+    RoleAssignment,
+)
+
+
+class Reference(admin.ModelAdmin):
+    """Reference data is put out of use, not deleted: documents name it."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields: ClassVar[Any] = ("code", "name", "name_en")
+    list_display: Any = ("code", "name", "name_en", "is_active")
+    list_filter: ClassVar[Any] = ("is_active",)
+    ordering: ClassVar[Any] = ("code",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody; see the class."""
+        return False
+
+
+@admin.register(Company)
+class CompanyAdmin(Reference):
+    list_display = ("code", "name", "name_en", "currency", "is_active")
+
+
+class OfCompany(Reference):
+    """Reference data of one company."""
+
+    list_display: Any = ("code", "name", "name_en", "company", "is_active")
+    list_filter: ClassVar[Any] = ("is_active", "company")
+    list_select_related: ClassVar[Any] = ("company",)
+    autocomplete_fields: ClassVar[Any] = ("company",)
+
+
+@admin.register(Department)
+class DepartmentAdmin(OfCompany):
+    list_display = ("code", "name", "name_en", "company", "parent", "head", "is_active")
+    list_select_related = ("company", "parent", "head__user")
+    autocomplete_fields = ("company", "parent", "head")
+
+
+@admin.register(CostCentre)
+class CostCentreAdmin(OfCompany):
+    list_display = ("code", "name", "name_en", "company", "owner", "is_active")
+    list_select_related = ("company", "owner__user")
+    autocomplete_fields = ("company", "owner")
+
+
+@admin.register(Project)
+class ProjectAdmin(OfCompany):
+    pass
+
+
+@admin.register(DeliveryPlace)
+class DeliveryPlaceAdmin(OfCompany):
+    list_display = ("code", "name", "name_en", "company", "address", "is_active")
+
+
+class RolesInline(admin.TabularInline):
+    """What the person does, for one company or (empty) the whole group."""
+
+    model = RoleAssignment
+    extra = 0
+    autocomplete_fields = ("company",)
+
+
+@admin.register(Person)
+class PersonAdmin(admin.ModelAdmin):
+    list_per_page = 50
+    show_full_result_count = False
+    list_display = ("user", "company", "department", "manager", "job_title", "works_here")
+    list_filter = ("company", "user__is_active")
+    list_select_related = ("user", "company", "department", "manager__user")
+    search_fields = ("user__name", "user__email", "job_title")
+    autocomplete_fields = ("user", "company", "department", "manager")
+    ordering = ("user__name", "pk")
+    inlines = (RolesInline,)
+
+    @admin.display(boolean=True)
+    def works_here(self, person: Person) -> bool:
+        """Whether the log-in is in use."""
+        return person.user.is_active
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """People are deactivated at their log-in, never deleted."""
+        return False
+
+
+@admin.register(RoleAssignment)
+class RoleAssignmentAdmin(admin.ModelAdmin):
+    """Who holds a role, over everybody; a role that was given up is deleted here."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    list_display = ("person", "role", "company")
+    list_filter = ("role", "company")
+    list_select_related = ("person__user", "company")
+    search_fields = ("person__user__name", "person__user__email")
+    autocomplete_fields = ("person", "company")
+    ordering = ("person__user__name", "role", "pk")

@@ -1,0 +1,176 @@
+"""The administration: what fits together, how many statements a list takes, nothing is deleted."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from procurement.accounts.models import User
+from procurement.organization.models import Department, Person, Role, RoleAssignment
+from tests.factories import (
+    CategoryFactory,
+    CompanyFactory,
+    CostCentreFactory,
+    DeliveryPlaceFactory,
+    DepartmentFactory,
+    ItemFactory,
+    PersonFactory,
+    ProjectFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def administrator(client):
+    user = UserFactory(is_staff=True, is_superuser=True)
+    client.force_login(user)
+    return user
+
+
+def test_a_person_works_in_a_department_of_their_company():
+    person = PersonFactory()
+    person.department = DepartmentFactory()
+
+    with pytest.raises(ValidationError) as refusal:
+        person.clean()
+    assert list(refusal.value.message_dict) == ["department"]
+
+
+def test_a_suppliers_log_in_is_not_a_person_of_ours():
+    supplier = UserFactory(side="supplier")
+    department = DepartmentFactory()
+
+    with pytest.raises(ValidationError):
+        Person(user=supplier, department=department, company=department.company).clean()
+    Person.objects.create(user=supplier, department=department, company=department.company)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        connection.check_constraints()  # what commit would do
+    Person.objects.filter(user=supplier).delete()
+
+
+def test_nobody_reports_to_themselves_over_others():
+    boss = PersonFactory()
+    middle = PersonFactory(manager=boss)
+    boss.manager = PersonFactory(manager=middle)
+
+    with pytest.raises(ValidationError) as refusal:
+        boss.clean()
+    assert list(refusal.value.message_dict) == ["manager"]
+
+
+def test_departments_form_a_tree_within_a_company():
+    top = DepartmentFactory()
+    below = DepartmentFactory(company=top.company, parent=top)
+    top.parent = below
+    with pytest.raises(ValidationError):
+        top.clean()
+
+    stranger = Department(company=CompanyFactory(), code="X", name="X", parent=top)
+    with pytest.raises(ValidationError):
+        stranger.clean()
+
+
+def fill(count):
+    company = CompanyFactory()
+    for _ in range(count):
+        department = DepartmentFactory(company=company, parent=DepartmentFactory(company=company))
+        department.head = PersonFactory(department=department, roles=[Role.REQUESTER], manager=PersonFactory())
+        department.save()
+        CostCentreFactory(company=company, owner=department.head)
+        ProjectFactory(company=company)
+        DeliveryPlaceFactory(company=company)
+        ItemFactory(category=CategoryFactory(parent=CategoryFactory()))
+
+
+LISTS = [
+    f"admin:{name}_changelist"
+    for name in (
+        "accounts_user",
+        "organization_company",
+        "organization_department",
+        "organization_costcentre",
+        "organization_project",
+        "organization_deliveryplace",
+        "organization_person",
+        "organization_roleassignment",
+        "catalog_unit",
+        "catalog_category",
+        "catalog_item",
+    )
+]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_lists_take_the_same_statements_whatever_their_length(client, administrator, name):
+    fill(2)
+    client.get(reverse(name))
+    with CaptureQueriesContext(connection) as few:
+        assert client.get(reverse(name)).status_code == 200
+    fill(6)
+    with CaptureQueriesContext(connection) as many:
+        assert client.get(reverse(name)).status_code == 200
+
+    assert len(many) == len(few) <= 12
+
+
+def test_a_department_of_another_company_is_refused_at_its_field(client, administrator):
+    person = PersonFactory()
+    stranger = DepartmentFactory()
+    roles = {"roles-TOTAL_FORMS": 0, "roles-INITIAL_FORMS": 0, "roles-MIN_NUM_FORMS": 0, "roles-MAX_NUM_FORMS": 1000}
+
+    page = client.post(
+        reverse("admin:organization_person_change", args=[person.pk]),
+        {"user": person.user_id, "company": person.company_id, "department": stranger.pk, **roles},
+    )
+
+    assert page.status_code == 200
+    assert page.context["adminform"].form.errors["department"]
+    person.refresh_from_db()
+    assert person.department_id != stranger.pk
+
+
+def test_roles_are_given_on_the_persons_page(client, administrator):
+    person = PersonFactory()
+
+    client.post(
+        reverse("admin:organization_person_change", args=[person.pk]),
+        {
+            "user": person.user_id,
+            "company": person.company_id,
+            "department": person.department_id,
+            "roles-TOTAL_FORMS": 1,
+            "roles-INITIAL_FORMS": 0,
+            "roles-0-role": "officer",
+            "roles-0-company": person.company_id,
+        },
+    )
+
+    assert RoleAssignment.objects.filter(person=person, role=Role.OFFICER, company=person.company).exists()
+
+
+@pytest.mark.parametrize("name", ["organization_person", "organization_company", "catalog_item", "accounts_user"])
+def test_nothing_that_documents_name_is_deleted(client, administrator, name):
+    target = {
+        "organization_person": PersonFactory,
+        "organization_company": CompanyFactory,
+        "catalog_item": ItemFactory,
+        "accounts_user": UserFactory,
+    }[name]()
+
+    assert client.post(reverse(f"admin:{name}_delete", args=[target.pk]), {"post": "yes"}).status_code == 403
+    assert type(target).objects.filter(pk=target.pk).exists()
+
+
+def test_a_log_in_is_made_in_the_administration(client, administrator):
+    page = client.post(
+        reverse("admin:accounts_user_add"),
+        {"email": "New.Person@Example.test", "name": "New Person", "usable_password": "false"},
+    )
+
+    assert page.status_code == 302, page.context["adminform"].form.errors
+    made = User.objects.get(name="New Person")
+    assert made.email == "new.person@example.test"
+    assert made.side == "staff"
