@@ -101,3 +101,9 @@ addEventListener("beforeunload", (event) => {
   const open = [...document.querySelectorAll("form[data-autosave-url], form[data-guard]")];
   if (open.some((form) => stateOf(form).dirty || (stateOf(form).sending && !stateOf(form).stopped))) event.preventDefault();
 });
+
+// Coming back by the browser's own history: the form may be typed into again.
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const form of document.querySelectorAll("form[data-autosave-url]")) states.delete(form);
+});
