@@ -127,6 +127,7 @@ class ApprovalCase(Stateful):
     amount = AmountField()
     currency = CurrencyField()
     document_hash = models.CharField(max_length=64)
+    rfq_id = models.BigIntegerField(null=True, help_text=_("The RFQ this belongs to, where there is one."))
     rule_set = models.ForeignKey(RuleSet, models.PROTECT, null=True, related_name="+")
     process = models.OneToOneField(Process, models.PROTECT, null=True, related_name="case")
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
@@ -168,7 +169,8 @@ class ApprovalStep(Stateful):
     stage = models.PositiveSmallIntegerField()
     position = models.PositiveSmallIntegerField()
     approver = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="approval_steps")
-    reason = models.CharField(max_length=200, help_text=_("Which rule and stage asked for this person."))
+    reason = models.CharField(max_length=200, help_text=_("The rule that asked for this person."))
+    asked_as = models.CharField(max_length=20, blank=True, default="", help_text=_("A role, or the kind of approver."))
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
     active_since = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -198,7 +200,22 @@ class ApprovalStep(Stateful):
                 name="step_refusal_has_comment", condition=~Q(status__in=["returned", "rejected"]) | ~Q(comment="")
             ),
         ]
-        indexes = [models.Index(fields=["approver", "active_since"], name="step_active", condition=Q(status="active"))]
+        indexes = [
+            models.Index(fields=["approver", "active_since", "id"], name="step_active", condition=Q(status="active")),
+            models.Index(
+                fields=["decided_by", "-decided_at", "-id"], name="step_decided", condition=Q(decided_at__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.case} · {self.approver}"
+
+    @property
+    def asked_as_label(self) -> str:
+        """As what this person decides, in the reader's words."""
+        return asked_as_label(self.asked_as)
+
+
+def asked_as_label(code: str) -> str:
+    """A role or a kind of approver, in the reader's words."""
+    return str(dict([*RuleStage.Approver.choices, *Role.choices]).get(code, ""))

@@ -9,3 +9,13 @@ class FlowsConfig(AppConfig):
     label = "flows"
     verbose_name = _("Flows")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make the graphs known to the engine, and the documents to the approvals."""
+        from workflows.engine import services as engine
+        from workflows.flows.documents import register_all
+        from workflows.flows.graphs import FLOWS
+
+        for name, flow in FLOWS.items():
+            engine.register(name, flow.launch)
+        register_all()

@@ -1,0 +1,44 @@
+"""Who may see a case and decide on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from procurement.organization.access import Matrix, standing
+from procurement.organization.models import Role
+from workflows.approvals.models import ApprovalCase, ApprovalStep
+
+# What everybody asked may do follows from the frozen step, not from a role; roles only add readers.
+MATRIX: Matrix = {"audit": (frozenset({Role.AUDITOR}), frozenset(ApprovalCase.Status.values))}
+
+
+def visible_to(user: Any) -> QuerySet[ApprovalCase]:
+    """Cases one has asked for, is or was asked in, or audits."""
+    companies = standing(user).companies(*MATRIX["audit"][0])
+    if companies is None:
+        return ApprovalCase.objects.all()
+    mine = ApprovalStep.objects.filter(case=OuterRef("pk"), approver=user.pk)
+    return ApprovalCase.objects.filter(Q(requester=user.pk) | Q(company__in=companies) | Q(Exists(mine)))
+
+
+def steps_visible_to(user: Any) -> QuerySet[ApprovalStep]:
+    """The steps of the cases one may see."""
+    return ApprovalStep.objects.filter(case__in=visible_to(user)).select_related("case", "approver")
+
+
+def can(user: Any, action: str, subject: ApprovalStep | ApprovalCase) -> bool:
+    """`view` whoever finds it through `visible_to`; `decide` whose turn it is, unless they administer the system."""
+    if action == "view":
+        return True
+    if action != "decide" or not isinstance(subject, ApprovalStep):
+        return False
+    return (
+        subject.status == ApprovalStep.Status.ACTIVE
+        and subject.approver_id == user.pk
+        and subject.requester_id != user.pk
+        and standing(user).person is not None
+        and not standing(user).has(Role.ADMINISTRATOR)
+    )
+

@@ -1,0 +1,122 @@
+"""Approval as the business describes it: ask a stage, then the next one, until it is approved or sent back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from viewflow import this
+
+from procurement.accounts.models import User
+from procurement.common.clock import Clock
+from workflows.approvals import handlers
+from workflows.approvals import services as approvals
+from workflows.approvals.facts import ApprovalFacts
+from workflows.approvals.models import ApprovalCase
+from workflows.approvals.plan import plan_for
+from workflows.engine import nodes
+from workflows.engine import services as engine
+from workflows.engine.flows import GuardedFlow
+
+Outcome = ApprovalCase.Status
+
+
+class ApprovalFlow:
+    """Ask each stage in turn; everybody of a stage must agree. One who returns or rejects ends the round.
+
+    Steps were frozen from the rules at submission. A document that comes back is a new round: a new case, a new process.
+    """
+
+    start = nodes.Start().Next(this.ask)
+    ask = nodes.FanOut(this.decide, this.people_of_next_stage)
+    decide = nodes.Turn(this.person).Next(this.stage_over)
+    stage_over = nodes.Join(continue_on_condition=this.somebody_refused).Next(this.what_next)
+    what_next = (
+        nodes.Switch()
+        .Case(this.returned, this.was_returned)
+        .Case(this.rejected, this.was_rejected)
+        .Case(this.ask, this.has_next_stage)
+        .Default(this.approved)
+    )
+    approved = nodes.End(this.on_approved)
+    returned = nodes.End(this.on_returned)
+    rejected = nodes.End(this.on_rejected)
+
+    @classmethod
+    def launch(cls, *, subject: Any, facts: ApprovalFacts, actor: User, clock: Clock) -> ApprovalCase | None:
+        """Open a case and ask its first stage; a document below every limit is approved at once, by nobody."""
+        at = clock()
+        plan = plan_for(facts, at=at)
+        if not plan.steps:
+            handlers.of(facts.document_type).approve(facts.document_id, actor=actor, at=at, case=None)
+            return None
+        process = engine.new_process(cls, at=at)  # type: ignore[arg-type]  # its graphs are GuardedFlows
+        progress = approvals.open_case(facts, plan=plan, process=process, actor=actor, at=at)
+        engine.start(process, actor=actor, at=at, subject=progress)
+        progress.record(actor=actor, at=at)
+        return progress.case
+
+    def people_of_next_stage(self, activation: Any) -> list[nodes.Item]:
+        """A turn for each person of the stage whose turn it is."""
+        progress: approvals.Progress = activation.subject
+        active = progress.active or progress.activate_next_stage(activation.run.at)
+        return [{"step": step.pk, "owner": step.approver_id} for step in active]
+
+    def person(self, item: nodes.Item) -> int:
+        """Whose turn it is."""
+        return int(item["owner"])
+
+    def somebody_refused(self, activation: Any, still_open: Any) -> bool:
+        """The others need not decide any more."""
+        return activation.subject.refusal is not None
+
+    def was_returned(self, activation: Any) -> bool:
+        """There is a question."""
+        refusal = activation.subject.refusal
+        return refusal is not None and refusal.status == Outcome.RETURNED
+
+    def was_rejected(self, activation: Any) -> bool:
+        """It is refused for good."""
+        refusal = activation.subject.refusal
+        return refusal is not None and refusal.status == Outcome.REJECTED
+
+    def has_next_stage(self, activation: Any) -> bool:
+        """Somebody is still to be asked."""
+        return activation.subject.next_stage is not None
+
+    def on_approved(self, activation: Any) -> None:
+        """Everybody agreed."""
+        case, run = self._closed(activation, Outcome.APPROVED)
+        handlers.of(case.document_type).approve(case.document_id, actor=run.actor, at=run.at, case=case)
+
+    def on_returned(self, activation: Any) -> None:
+        """Back to the requester, with the question."""
+        case, run = self._closed(activation, Outcome.RETURNED)
+        handlers.of(case.document_type).send_back(case.document_id, actor=run.actor, at=run.at, case=case)
+
+    def on_rejected(self, activation: Any) -> None:
+        """Refused."""
+        case, run = self._closed(activation, Outcome.REJECTED)
+        handlers.of(case.document_type).reject(case.document_id, actor=run.actor, at=run.at, case=case)
+
+    def _closed(self, activation: Any, status: Outcome) -> tuple[ApprovalCase, Any]:
+        run = activation.run
+        return approvals.close_case(activation.subject, status, actor=run.actor, at=run.at), run
+
+
+class RequisitionFlow(ApprovalFlow, GuardedFlow):
+    """A department's request."""
+
+
+class RfqFlow(ApprovalFlow, GuardedFlow):
+    """An RFQ, before suppliers see it."""
+
+
+class AwardFlow(ApprovalFlow, GuardedFlow):
+    """The decision who supplies what."""
+
+
+class ContractFlow(ApprovalFlow, GuardedFlow):
+    """A contract, before it is sent for signature."""
+
+
+FLOWS = {"requisition": RequisitionFlow, "rfq": RfqFlow, "award": AwardFlow, "contract": ContractFlow}
