@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -87,8 +89,14 @@ class Contract(Stateful):
         CANCELLED = "cancelled", _("Cancelled")
 
     TONES: ClassVar[dict[str, str]] = {
-        "draft": "idle", "in_approval": "wait", "returned": "wait", "pending": "wait", "active": "good", "completed": "good",
-        "terminated": "bad", "cancelled": "idle",
+        "draft": "idle",
+        "in_approval": "wait",
+        "returned": "wait",
+        "pending": "wait",
+        "active": "good",
+        "completed": "good",
+        "terminated": "bad",
+        "cancelled": "idle",
     }
     EDITABLE: ClassVar[frozenset[str]] = frozenset({"draft", "returned"})
 
@@ -103,7 +111,9 @@ class Contract(Stateful):
     company = models.ForeignKey(Company, models.PROTECT, related_name="+")
     supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="+")
     manager = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    template = models.ForeignKey(ContractTemplate, models.PROTECT, related_name="+", verbose_name=_("template"))
+    template = models.ForeignKey(
+        ContractTemplate, models.PROTECT, related_name="+", verbose_name=_("template")
+    )
     title = models.CharField(_("title"), max_length=160)
     language = models.CharField(_("language"), max_length=5, choices=Language, default=Language.BOTH)
     status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
@@ -115,26 +125,44 @@ class Contract(Stateful):
     delivery_terms = models.CharField(_("delivery"), max_length=300, blank=True, default="")
     payment_terms = models.CharField(_("payment"), max_length=300, blank=True, default="")
     warranty_months = models.PositiveSmallIntegerField(_("warranty, months"), default=12)
+    special_terms = models.TextField(
+        _("special terms"),
+        max_length=8000,
+        blank=True,
+        default="",
+        help_text=_("Added after the clauses of the template and going before them. Markdown."),
+    )
     version = models.PositiveIntegerField(default=0, help_text=_("Number of the latest version."))
     round = models.PositiveIntegerField(default=0)
+    document_hash = models.CharField(
+        max_length=64, blank=True, default="", help_text=_("Of the latest version's text.")
+    )
     origin = models.CharField(max_length=8, default="live")
     edit_version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(db_default=Now())
+    submitted_at = models.DateTimeField(null=True)
     activated_at = models.DateTimeField(null=True)
+    status_reason = models.CharField(max_length=300, blank=True, default="")
 
     class Meta:
         verbose_name = _("contract")
         verbose_name_plural = _("contracts")
         constraints = [
             models.UniqueConstraint(
-                fields=["award", "supplier"], condition=~Q(status="cancelled"), name="contract_once_per_award_and_supplier"
+                fields=["award", "supplier"],
+                condition=~Q(status="cancelled"),
+                name="contract_once_per_award_and_supplier",
             ),
             models.CheckConstraint(
                 name="contract_period",
-                condition=Q(starts_on__isnull=True) | Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                condition=Q(starts_on__isnull=True)
+                | Q(ends_on__isnull=True)
+                | Q(ends_on__gte=F("starts_on")),
                 violation_error_message=_("The period ends before it starts."),
             ),
-            models.CheckConstraint(name="contract_active_has_time", condition=~Q(status="active") | Q(activated_at__isnull=False)),
+            models.CheckConstraint(
+                name="contract_active_has_time", condition=~Q(status="active") | Q(activated_at__isnull=False)
+            ),
             fits_currency("contract_amount_scale", "net", "tax"),
         ]
         indexes = [
@@ -145,6 +173,11 @@ class Contract(Stateful):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def gross(self) -> Decimal:
+        """Net plus tax, in `currency`."""
+        return Decimal(self.net) + Decimal(self.tax)
 
 
 class ContractUserObjectPermission(UserObjectPermissionAbstract):
@@ -189,7 +222,10 @@ class ContractLine(models.Model):
 
 
 class ContractVersion(models.Model):
-    """The whole text of a contract as sent for signature; written once. `content_hash` is that of the text."""
+    """The whole text of a contract as sent for approval and then signed; written once.
+
+    `content_hash` is that of the text: what was approved is what is signed.
+    """
 
     contract = models.ForeignKey(Contract, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -207,7 +243,11 @@ class ContractVersion(models.Model):
 
 
 class Signature(models.Model):
-    """One side confirms the exact PDF (version and SHA-256): in its own door, or by a countersigned scan that a second person confirms."""
+    """One side confirms the exact PDF (version and SHA-256).
+
+    Either in its own door, or by a countersigned scan: then `signer` is who uploaded it, `signer_name` who signed on
+    paper, and the signature counts once a second person has confirmed it. `drafter` sent this text for approval.
+    """
 
     class Side(models.TextChoices):
         BUYER = "buyer", _("Buyer")
@@ -222,6 +262,7 @@ class Signature(models.Model):
     method = models.CharField(max_length=4, choices=Method)
     signer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     signer_name = models.CharField(max_length=100)
+    drafter = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     rendering = models.ForeignKey(Rendering, models.PROTECT, related_name="+")
     pdf_sha256 = models.CharField(max_length=64)
     scan = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
@@ -232,12 +273,39 @@ class Signature(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["version", "side"], name="signature_once_per_side"),
-            models.CheckConstraint(name="signature_scan_has_file", condition=Q(method="door") | Q(scan__isnull=False)),
+            models.CheckConstraint(
+                name="signature_door_is_final",
+                condition=~Q(method="door")
+                | Q(scan__isnull=True, confirmed_at=F("signed_at"), confirmed_by__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="signature_scan_is_whole",
+                condition=~Q(method="scan")
+                | (
+                    Q(scan__isnull=False)
+                    & (
+                        Q(confirmed_at__isnull=True, confirmed_by__isnull=True)
+                        | Q(confirmed_at__isnull=False, confirmed_by__isnull=False)
+                    )
+                ),
+            ),
             models.CheckConstraint(
                 name="signature_scan_second_person",
                 condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("signer")),
                 violation_error_message=_("Somebody else must confirm the scan."),
             ),
+            models.CheckConstraint(
+                name="signature_not_by_drafter",
+                condition=~Q(side="buyer", method="door") | ~Q(signer=F("drafter")),
+                violation_error_message=_("Whoever drafted the contract does not sign it."),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="confirmed_is_final",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__confirmed_at__isnull=False),
+            )
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
@@ -31,7 +32,12 @@ class Order(Stateful):
         ACKNOWLEDGED = "acknowledged", _("Acknowledged")
         CANCELLED = "cancelled", _("Cancelled")
 
-    TONES: ClassVar[dict[str, str]] = {"draft": "idle", "issued": "go", "acknowledged": "good", "cancelled": "idle"}
+    TONES: ClassVar[dict[str, str]] = {
+        "draft": "idle",
+        "issued": "go",
+        "acknowledged": "good",
+        "cancelled": "idle",
+    }
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(max_length=40, unique=True)
@@ -49,6 +55,8 @@ class Order(Stateful):
     created_at = models.DateTimeField(db_default=Now())
     issued_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    status_reason = models.CharField(max_length=300, blank=True, default="")
     acknowledged_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     class Meta:
@@ -56,9 +64,19 @@ class Order(Stateful):
         verbose_name_plural = _("purchase orders")
         constraints = [
             models.UniqueConstraint(
-                fields=["contract", "company", "delivery_place"], condition=~Q(status="cancelled"), name="order_once_per_place"
+                fields=["contract", "company", "delivery_place"],
+                condition=~Q(status="cancelled"),
+                name="order_once_per_place",
             ),
-            models.CheckConstraint(name="order_issued_has_time", condition=Q(status__in=["draft", "cancelled"]) | Q(issued_at__isnull=False)),
+            models.CheckConstraint(
+                name="order_issued_has_time",
+                condition=Q(status__in=["draft", "cancelled"]) | Q(issued_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="order_acknowledged_by_somebody",
+                condition=~Q(status="acknowledged")
+                | Q(acknowledged_at__isnull=False, acknowledged_by__isnull=False),
+            ),
             fits_currency("order_amount_scale", "net", "tax"),
         ]
         indexes = [
@@ -68,6 +86,11 @@ class Order(Stateful):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def gross(self) -> Decimal:
+        """Net plus tax, in `currency`."""
+        return Decimal(self.net) + Decimal(self.tax)
 
 
 class OrderLine(models.Model):
@@ -125,7 +148,10 @@ class OrderAllocation(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["order_line", "requisition_line"], name="order_allocation_once"),
-            models.CheckConstraint(name="order_allocation_above_zero", condition=Q(quantity__gt=0, requested_quantity__gt=0, net__gte=0)),
+            models.CheckConstraint(
+                name="order_allocation_above_zero",
+                condition=Q(quantity__gt=0, requested_quantity__gt=0, net__gte=0),
+            ),
         ]
 
     def __str__(self) -> str:
