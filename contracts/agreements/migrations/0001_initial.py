@@ -17,13 +17,13 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('catalog', '0002_units'),
-        ('common', '0002_message_queue'),
+        ('catalog', '0001_initial'),
+        ('common', '0001_initial'),
         ('contenttypes', '0002_remove_content_type_name'),
-        ('evaluation', '0002_number'),
-        ('organization', '0002_person_is_staff'),
-        ('registry', '0003_short_search'),
-        ('rfqs', '0002_number'),
+        ('evaluation', '0001_initial'),
+        ('organization', '0001_initial'),
+        ('registry', '0001_initial'),
+        ('rfqs', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

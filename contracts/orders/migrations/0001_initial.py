@@ -17,10 +17,10 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('agreements', '0001_initial'),
-        ('catalog', '0002_units'),
-        ('organization', '0002_person_is_staff'),
-        ('registry', '0003_short_search'),
-        ('requisitions', '0002_number'),
+        ('catalog', '0001_initial'),
+        ('organization', '0001_initial'),
+        ('registry', '0001_initial'),
+        ('requisitions', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
