@@ -26,6 +26,9 @@ from procurement.organization.models import (
     RoleAssignment,
 )
 from procurement.requisitions.models import Requisition, RequisitionLine
+from suppliers.registry.models import Membership, Supplier
+from workflows.approvals.facts import ApprovalFacts
+from workflows.approvals.models import ApprovalRule, RuleSet, RuleStage
 
 NOON = datetime(2026, 3, 18, 12, 0, tzinfo=UTC)
 
@@ -264,3 +267,63 @@ def make_line(requisition, position, **fields):
     line.net = money.line_net(quantity=line.quantity, unit_price=line.unit_price, currency=requisition.currency)
     line.tax = money.line_tax(net=line.net, rate=line.tax_rate, currency=requisition.currency)
     return line
+
+
+# --- registry
+
+
+class SupplierFactory(DjangoModelFactory):
+    """A supplier known to us; `categories=[…]` says what it supplies, `members=[(user, role), …]` who acts for it."""
+
+    class Meta:
+        model = Supplier
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda n: f"东海阀门{n}有限公司")
+    name_en = factory.Sequence(lambda n: f"Donghai Valve {n}")
+    registration_scheme = "OTHER"
+    registration_id = factory.Sequence(lambda n: f"REG-{n:06d}")
+    region = "浙江"
+    status = "active"
+    verified_at = factory.LazyAttribute(lambda made: NOON if made.status in {"verified", "active"} else None)
+    verified_by = factory.LazyAttribute(lambda made: UserFactory() if made.verified_at else None)
+
+    @factory.post_generation
+    def categories(self, create, extracted, **kwargs):
+        if extracted:
+            self.categories.set(extracted)
+
+
+def make_member(supplier=None, role="bidder", **fields):
+    """A user who acts for a supplier; `user.membership.supplier` is which."""
+    user = UserFactory(side="supplier", **fields)
+    Membership.objects.create(user=user, supplier=supplier or SupplierFactory(), role=role)
+    return user
+
+
+# --- approvals
+
+
+def make_rules(*rules, valid_from=None, version=1):
+    """A version of the rules; each rule is its fields and `stages=[{"role": …} | {"approver": "manager"}, …]`.
+
+    Stages without a position are asked one after the other.
+    """
+    rule_set = RuleSet.objects.create(version=version, valid_from=valid_from or datetime(2020, 1, 1, tzinfo=UTC))
+    for number, given in enumerate(rules, start=1):
+        fields = {"name": f"Rule {number}", "document_type": "requisition", **given}
+        stages = fields.pop("stages")
+        rule = ApprovalRule.objects.create(rule_set=rule_set, **fields)
+        for position, stage in enumerate(stages, start=1):
+            RuleStage.objects.create(rule=rule, **{"position": position, **stage})
+    return rule_set
+
+
+def make_facts(requester, **fields):
+    """Facts of a document that asks for approval, by this person, in their company."""
+    values = {
+        "document_type": "requisition", "document_id": 1, "round": 1, "title": "Valves for Dongying", "number": "PR-T-000001",
+        "requester": requester, "company_id": requester.person.company_id, "department_id": requester.person.department_id,
+        "category_ids": (), "amount": Decimal("50000"), "currency": "CNY", "document_hash": "a" * 64,
+    }  # fmt: skip
+    return ApprovalFacts(**{**values, **fields})

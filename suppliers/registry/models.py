@@ -6,14 +6,24 @@ import uuid
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Lower, Now
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat, Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from procurement.catalog.models import Category
 from procurement.common.states import Stateful
+
+_SPACE = Value(" ")
+
+
+class ShortGrams(models.Func):
+    """Every one- and two-character piece of a text, so that short Chinese queries find an index (migration 0003)."""
+
+    function = "registry_short_grams"
+    output_field = ArrayField(models.TextField())
 
 
 class Supplier(Stateful):
@@ -25,7 +35,12 @@ class Supplier(Stateful):
         ACTIVE = "active", _("Active")
         BLOCKED = "blocked", _("Blocked")
 
-    TONES: ClassVar[dict[str, str]] = {"registered": "idle", "verified": "go", "active": "good", "blocked": "bad"}
+    TONES: ClassVar[dict[str, str]] = {
+        "registered": "idle",
+        "verified": "go",
+        "active": "good",
+        "blocked": "bad",
+    }
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=160)
@@ -51,6 +66,14 @@ class Supplier(Stateful):
     edit_version = models.PositiveIntegerField(default=1)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
+    verified_at = models.DateTimeField(null=True)
+    verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    search_text = models.GeneratedField(
+        expression=Lower(Concat("name", _SPACE, "name_en", _SPACE, "short_name", _SPACE, "registration_id")),
+        output_field=models.TextField(),
+        db_persist=True,
+        help_text="What searches look into, in lower case.",
+    )
 
     class Meta:
         verbose_name = _("supplier")
@@ -62,12 +85,14 @@ class Supplier(Stateful):
                 name="supplier_registration",
                 violation_error_message=_("A supplier with this registration number exists already."),
             ),
-            models.CheckConstraint(name="supplier_blocked_says_why", condition=~Q(status="blocked") | ~Q(status_reason="")),
+            models.CheckConstraint(
+                name="supplier_blocked_says_why", condition=~Q(status="blocked") | ~Q(status_reason="")
+            ),
         ]
         indexes = [
             models.Index(fields=["name", "id"], name="supplier_name"),
             models.Index(fields=["status", "id"], name="supplier_status"),
-            GinIndex(OpClass(Lower("name"), "gin_trgm_ops"), OpClass(Lower("name_en"), "gin_trgm_ops"), name="supplier_search"),
+            GinIndex(OpClass(F("search_text"), "gin_trgm_ops"), name="supplier_search"),
         ]
 
     def __str__(self) -> str:
@@ -115,7 +140,9 @@ class Membership(models.Model):
     class Meta:
         verbose_name = _("supplier user")
         verbose_name_plural = _("supplier users")
-        constraints = [models.CheckConstraint(name="membership_is_supplier", condition=Q(user_side="supplier"))]
+        constraints = [
+            models.CheckConstraint(name="membership_is_supplier", condition=Q(user_side="supplier"))
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} · {self.supplier}"

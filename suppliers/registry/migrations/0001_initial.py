@@ -45,8 +45,11 @@ class Migration(migrations.Migration):
                 ('notes', models.TextField(blank=True, default='', max_length=4000, verbose_name='internal notes')),
                 ('edit_version', models.PositiveIntegerField(default=1)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('verified_at', models.DateTimeField(null=True)),
+                ('search_text', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Lower(django.db.models.functions.text.Concat('name', models.Value(' '), 'name_en', models.Value(' '), 'short_name', models.Value(' '), 'registration_id')), help_text='What searches look into, in lower case.', output_field=models.TextField())),
                 ('categories', models.ManyToManyField(blank=True, related_name='+', to='catalog.category')),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('verified_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name': 'supplier',
@@ -110,7 +113,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='supplier',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Lower('name'), 'gin_trgm_ops'), django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Lower('name_en'), 'gin_trgm_ops'), name='supplier_search'),
+            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(models.F('search_text'), 'gin_trgm_ops'), name='supplier_search'),
         ),
         migrations.AddConstraint(
             model_name='supplier',
