@@ -185,8 +185,7 @@ def link_events(*, batch: int = 2000) -> int:
             return 0
         last = EventLink.objects.order_by("-position").first()
         position, digest = (last.position, last.digest) if last else (0, GENESIS)
-        horizon = scalar("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        ready = Event.objects.filter(link__isnull=True, transaction_id__lt=horizon).order_by(
+        ready = Event.objects.filter(link__isnull=True, transaction_id__lt=oldest_running()).order_by(
             "transaction_id", "pk"
         )
         links = []
@@ -195,6 +194,11 @@ def link_events(*, batch: int = 2000) -> int:
             links.append(EventLink(position=position, event_id=event_id, digest=digest))
         EventLink.objects.bulk_create(links)
         return len(links)
+
+
+def oldest_running() -> int:
+    """The transaction that all finished ones up to it are older than; what is younger may still get company."""
+    return int(scalar("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
 
 
 def chained(previous: str, event_digest: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
 
 M = TypeVar("M", bound=models.Model)
@@ -13,15 +13,21 @@ M = TypeVar("M", bound=models.Model)
 def lock_shared(queryset: models.QuerySet[M]) -> M:
     """The single row of `queryset` under FOR SHARE: many may hold it, whoever changes the row waits.
 
-    The one place that writes FOR SHARE, which Django has no verb for. Raises ObjectDoesNotExist.
+    The one place that writes FOR SHARE, which Django has no verb for. Raises DoesNotExist.
     """
     connection = connections[queryset.db]
     if not connection.in_atomic_block:
         raise RuntimeError("A lock needs a transaction.")
-    sql, params = queryset.order_by().query.get_compiler(using=queryset.db).as_sql()
-    rows = list(queryset.model._default_manager.db_manager(queryset.db).raw(f"{sql} FOR SHARE", params))
+    try:
+        sql, params = queryset.order_by().query.get_compiler(using=queryset.db).as_sql()
+    except EmptyResultSet:
+        rows: list[M] = []
+    else:
+        rows = list(queryset.model._default_manager.db_manager(queryset.db).raw(f"{sql} FOR SHARE", params))
     if len(rows) != 1:
-        raise ObjectDoesNotExist(f"{queryset.model._meta.object_name} not found.")
+        raise queryset.model.DoesNotExist(  # type: ignore[attr-defined]
+            f"{queryset.model._meta.object_name} not found."
+        )
     return rows[0]
 
 

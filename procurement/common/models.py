@@ -15,16 +15,18 @@ from django.utils.translation import gettext_lazy as _
 from procurement.common.immutability import insert_only
 from procurement.common.states import Stateful
 
-# The digest covers everything the row says. Computed by the database, so that no door can forget it.
-_SEAL_EVENT = """
-    NEW.recorded_at := clock_timestamp();
-    NEW.transaction_id := pg_current_xact_id()::text::bigint;
-    NEW.digest := encode(sha256(convert_to(concat_ws(chr(31),
+# The digest covers everything the row says. Computed by the database, so that no door can forget it,
+# and recomputed from the same text by `verify_audit`.
+EVENT_DIGEST = """encode(sha256(convert_to(concat_ws(chr(31),
         NEW.key::text, NEW.verb, NEW.subject_type, NEW.subject_id::text, coalesce(NEW.rfq_id::text, '-'),
         coalesce(NEW.actor_id::text, '-'), coalesce(NEW.on_behalf_of_id::text, '-'),
         to_char(NEW.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
         to_char(NEW.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
-        NEW.transaction_id::text, NEW.facts::text, NEW.content_hash), 'UTF8')), 'hex');
+        NEW.transaction_id::text, NEW.facts::text, NEW.content_hash), 'UTF8')), 'hex')"""
+_SEAL_EVENT = f"""
+    NEW.recorded_at := clock_timestamp();
+    NEW.transaction_id := pg_current_xact_id()::text::bigint;
+    NEW.digest := {EVENT_DIGEST};
     RETURN NEW;
 """
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, localcontext
 
 from django.db import models
 from django.db.models import F, Q
@@ -41,7 +41,9 @@ EXPONENTS: dict[str, int] = {
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }
 MAX_AMOUNT = Decimal("999999999999999")
-_PLAIN = re.compile(r"-?\d{1,15}(\.\d{1,6})?")
+_PLAIN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
+_GROUPED = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
+_EXACT = Context(prec=60)  # quantity × price has up to 37 digits; the usual 28 would round before we do
 
 
 class MoneyError(RuleViolation):
@@ -67,7 +69,8 @@ def line_net(
     discount: Decimal = Decimal(0),
 ) -> Decimal:
     """Net of a line: round(quantity × unit price ÷ price_per × (1 − discount)). Raises MoneyError on overflow."""
-    net = rounded(quantity * unit_price / price_per * (1 - discount), currency)
+    with localcontext(_EXACT):
+        net = rounded(quantity * unit_price * (1 - discount) / price_per, currency)
     if abs(net) > MAX_AMOUNT:
         raise MoneyError(_("The amount is too large."))
     return net
@@ -108,10 +111,13 @@ def split(amount: Decimal, weights: Sequence[Decimal], currency: str) -> list[De
     whole = sum(weights, Decimal(0))
     if whole <= 0 or any(weight < 0 for weight in weights):
         raise MoneyError(_("An amount cannot be shared among nothing."))
+    if amount != rounded(amount, currency):
+        raise MoneyError(_("The amount has more decimals than its currency."))
     step = Decimal(1).scaleb(-exponent(currency))
-    exact = [amount * weight / whole for weight in weights]
-    parts = [part.quantize(step, ROUND_DOWN) for part in exact]
-    missing = int((amount - sum(parts, Decimal(0))) / step)
+    with localcontext(_EXACT):
+        exact = [amount * weight / whole for weight in weights]
+        parts = [part.quantize(step, ROUND_DOWN) for part in exact]
+        missing = int((amount - sum(parts, Decimal(0))) / step)
     sign = step if missing >= 0 else -step
     by_remainder = sorted(range(len(parts)), key=lambda index: -abs(exact[index] - parts[index]))
     for index in by_remainder[: abs(missing)]:
@@ -128,7 +134,7 @@ def parse_number(text: str, *, places: int = 6) -> Decimal:
     if unicodedata.normalize("NFKC", cleaned) != cleaned:
         raise MoneyError(_("Use plain digits 0–9."))
     if "," in cleaned:
-        if not re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?", cleaned):
+        if not _GROUPED.fullmatch(cleaned):
             raise MoneyError(_("Not a number: %(text)s") % {"text": text[:40]})
         cleaned = cleaned.replace(",", "")
     if not _PLAIN.fullmatch(cleaned):

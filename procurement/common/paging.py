@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 M = TypeVar("M", bound=Model)
 COUNT_CAP = 1000
+MAX_CURSOR = 600  # characters; ours are far shorter
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,12 @@ def page_of(
     cursor = _decode(after or before, len(order))
     backwards = bool(before) and not after and cursor is not None
     columns = [(name.lstrip("-"), name.startswith("-") != backwards) for name in order]
-    found = rows.filter(_beyond(columns, cursor)) if cursor is not None else rows
-    listed = list(found.order_by(*(f"-{name}" if falling else name for name, falling in columns))[: size + 1])
+    try:
+        listed = _listed(rows, columns, cursor, size + 1)
+    except (ValueError, TypeError, ArithmeticError, ValidationError):  # a forged cursor of another type
+        cursor, backwards = None, False
+        columns = [(name.lstrip("-"), name.startswith("-")) for name in order]
+        listed = _listed(rows, columns, None, size + 1)
     more, listed = len(listed) > size, listed[:size]
     if backwards:
         listed.reverse()
@@ -80,6 +86,13 @@ def page_of(
         count=capped_count(rows) if count else None,
         query=parameters.urlencode(),
     )
+
+
+def _listed(
+    rows: QuerySet[M], columns: Sequence[tuple[str, bool]], cursor: Sequence[Any] | None, size: int
+) -> list[M]:
+    found = rows if cursor is None else rows.filter(_beyond(columns, cursor))
+    return list(found.order_by(*(f"-{name}" if falling else name for name, falling in columns))[:size])
 
 
 def _beyond(columns: Sequence[tuple[str, bool]], values: Sequence[Any]) -> Q:
@@ -113,7 +126,7 @@ def _plain(value: Any) -> Any:
 
 
 def _decode(text: str | None, length: int) -> list[Any] | None:
-    if not text:
+    if not text or len(text) > MAX_CURSOR:
         return None
     try:
         values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
@@ -127,9 +140,17 @@ def _decode(text: str | None, length: int) -> list[Any] | None:
 def _typed(value: Any) -> Any:
     if isinstance(value, dict):
         text = str(value.get("t", ""))
-        return datetime.fromisoformat(text) if len(text) > 10 else date.fromisoformat(text)
-    if isinstance(value, str) and "\x00" in value:
-        raise ValueError(value)
+        moment = datetime.fromisoformat(text) if len(text) > 10 else date.fromisoformat(text)
+        if isinstance(moment, datetime) and moment.tzinfo is None:
+            raise ValueError(text)
+        return moment
+    if isinstance(value, str) and ("\x00" in value or not _is_encodable(value)):
+        raise ValueError("not text that a database holds")
     if isinstance(value, int | str):
         return value
     raise ValueError(value)
+
+
+def _is_encodable(text: str) -> bool:
+    """Half a surrogate pair can be written in JSON, but is no text."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
