@@ -65,6 +65,7 @@ class SupplierForm(forms.ModelForm[Supplier]):
             ("OTHER", _("Another register")),
         ],
     )
+    website = forms.URLField(label=_("Website"), required=False, max_length=200, assume_scheme="https")
     categories = CategoriesChoice(
         label=_("Supplies"),
         queryset=Category.objects.filter(is_active=True).order_by("code"),
@@ -121,8 +122,9 @@ class SupplierForm(forms.ModelForm[Supplier]):
         except NotACreditCode as refusal:
             raise ValidationError(str(refusal)) from refusal
 
-    def validate_constraints(self) -> None:
-        """The service says who has a number already; the form would not name them."""
+    def _get_validation_exclusions(self) -> set[str]:
+        """The service says who has a number already; the model's own check would not name them."""
+        return {*super()._get_validation_exclusions(), "registration_id"}  # type: ignore[misc]
 
     def entry(self) -> SupplierData:
         """What was typed, for the service."""

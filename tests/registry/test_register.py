@@ -39,7 +39,9 @@ def test_a_credit_code_has_the_right_check_digit(scheme, typed, kept):
     with nullcontext() if kept is not None else pytest.raises(services.NotACreditCode) as refused:
         create(registration_scheme=scheme, registration_id=typed)
 
-    assert list(Supplier.objects.values_list("registration_id", flat=True)) == ([] if kept is None else [kept])
+    assert list(Supplier.objects.values_list("registration_id", flat=True)) == (
+        [] if kept is None else [kept]
+    )
     if kept is None:
         assert refused.value.field == "registration_id"
 

@@ -12,8 +12,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def register():
-    SupplierFactory(name="东营鲁泰阀门厂", name_en="Dongying Lutai Valves", short_name="鲁泰", registration_id="A1")
-    SupplierFactory(name="宁波电缆有限公司", name_en="Ningbo Cable", region="浙江省宁波市", registration_id="B2")
+    SupplierFactory(
+        name="东营鲁泰阀门厂", name_en="Dongying Lutai Valves", short_name="鲁泰", registration_id="A1"
+    )
+    SupplierFactory(
+        name="宁波电缆有限公司", name_en="Ningbo Cable", region="浙江省宁波市", registration_id="B2"
+    )
     SupplierFactory(name="O'Brien Pumps 100% Ltd", name_en="", registration_id="C3", status="registered")
 
 
