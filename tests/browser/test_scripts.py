@@ -72,13 +72,13 @@ def test_one_walks_through_the_grid_by_keys(page_as, supplier):
     assert page.url.endswith("/grid/")  # Enter did not send the form
 
 
-@pytest.mark.parametrize("wrong", ["186OO", "1,23", "NaN", "１２"])
-def test_what_is_no_figure_is_marked_and_not_added(page_as, supplier, wrong):
+def test_what_is_no_figure_is_marked_and_not_added(page_as, supplier):
     page = grid_of(page_as(supplier))
     cell = page.get_by_label("Price 1", exact=True)
-    cell.fill(wrong)
-    expect(cell).to_have_attribute("aria-invalid", "true")
-    expect(page.locator("[data-amount]").first).to_have_text("–")
+    for wrong in ("186OO", "1,23", "NaN", "１２"):
+        cell.fill(wrong)
+        expect(cell).to_have_attribute("aria-invalid", "true")
+        expect(page.locator("[data-amount]").first).to_have_text("–")
     cell.fill("186")
     expect(cell).not_to_have_attribute("aria-invalid", "true")
     expect(page.locator("[data-total]")).to_have_text("1,860.00")
