@@ -5,6 +5,7 @@ from django.core.cache import cache
 from django.db import connection
 
 from tests import databases
+from tests.keys import sealing_keys  # noqa: F401 (a fixture of every test)
 
 
 @pytest.fixture(scope="session")

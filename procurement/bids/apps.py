@@ -9,3 +9,9 @@ class BidsConfig(AppConfig):
     label = "bids"
     verbose_name = _("Bids")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let recorded openings reach the opener process."""
+        from procurement.bids import opener
+
+        opener.subscribe()

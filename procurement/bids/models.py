@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pgtrigger
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -55,6 +55,7 @@ class BidDraft(models.Model):
     rfq_revision = models.PositiveIntegerField()
     edit_version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField(db_default=Now())
+    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["rfq", "supplier"], name="bid_draft_once")]
@@ -69,13 +70,38 @@ class SealedFile(models.Model):
     rfq = models.ForeignKey(Rfq, models.PROTECT, related_name="+")
     supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="+")
     file = models.OneToOneField(StoredFile, models.PROTECT, related_name="+")
+    submitted_at = models.DateTimeField(null=True, help_text=_("When a bid with it was sent; until opening it must be kept."))
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        indexes = [models.Index(fields=["rfq", "supplier"], name="sealed_file_owner")]
+        indexes = [
+            models.Index(fields=["rfq", "supplier"], name="sealed_file_owner"),
+            models.Index(fields=["created_at"], name="sealed_file_loose", condition=Q(submitted_at__isnull=True)),
+        ]
 
     def __str__(self) -> str:
         return str(self.file_id)
+
+
+class BidManager(models.Manager["Bid"]):
+    """Bids, as submissions ask for them."""
+
+    def lock_for(self, *, rfq_id: int, supplier_id: int) -> tuple[Bid, bool]:
+        """The supplier's bid, made where there is none, ours alone until the transaction ends; and whether it is new.
+
+        One statement, so that two first submissions at once meet on one row.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK_BID, [rfq_id, supplier_id, uuid.uuid4()])
+            pk, public_id, created_at, is_new = cursor.fetchone()
+        return Bid(pk=pk, rfq_id=rfq_id, supplier_id=supplier_id, public_id=public_id, created_at=created_at), is_new
+
+
+_LOCK_BID = """
+    INSERT INTO bids_bid (rfq_id, supplier_id, public_id, created_at) VALUES (%s, %s, %s, now())
+    ON CONFLICT (rfq_id, supplier_id) DO UPDATE SET rfq_id = excluded.rfq_id
+    RETURNING id, public_id, created_at, xmax = 0
+"""
 
 
 class Bid(models.Model):
@@ -86,11 +112,35 @@ class Bid(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     created_at = models.DateTimeField(db_default=Now())
 
+    objects: ClassVar[BidManager] = BidManager()
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["rfq", "supplier"], name="bid_once")]
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+
+_IN_TIME = """
+    PERFORM 1 FROM rfqs_rfq r JOIN bids_bid b ON b.rfq_id = r.id
+        WHERE b.id = NEW.bid_id AND b.supplier_id = NEW.supplier_id AND NEW.received_at < r.closes_at;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'a bid is received before closing, from its own supplier' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+_ROOT_FIRST = """
+    PERFORM 1 FROM bids_opening o WHERE o.id = NEW.opening_id AND o.merkle_root <> '' AND o.status = 'confirmed';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'no bid is opened before two people confirmed and the root is recorded' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+
+def before_insert(name: str, func: str) -> pgtrigger.Trigger:
+    """A rule over several tables, kept by the database when a row is written."""
+    return pgtrigger.Trigger(name=name, when=pgtrigger.Before, operation=pgtrigger.Insert, func=func)
 
 
 class BidVersion(models.Model):
@@ -122,7 +172,7 @@ class BidVersion(models.Model):
                 name="bid_version_submit_is_sealed", condition=Q(action="withdraw") | ~Q(envelope_hash="")
             ),
         ]
-        triggers = insert_only()
+        triggers = [*insert_only(), before_insert("in_time", _IN_TIME)]
 
     def __str__(self) -> str:
         return f"{self.bid_id} v{self.number}"
@@ -161,6 +211,7 @@ class Opening(Stateful):
     status = models.CharField(max_length=10, choices=Status, default=Status.CONFIRMING)
     confirmed_at = models.DateTimeField(null=True)
     merkle_root = models.CharField(max_length=64, blank=True, default="", help_text=_("Fixed before the first envelope is opened."))
+    root_at = models.DateTimeField(null=True)
     bid_count = models.PositiveIntegerField(null=True)
     opened_at = models.DateTimeField(null=True)
 
@@ -172,7 +223,12 @@ class Opening(Stateful):
             ),
         ]
         triggers = [
-            pgtrigger.Protect(name="opened_is_final", operation=pgtrigger.Update | pgtrigger.Delete, condition=pgtrigger.Q(old__status="opened"))
+            pgtrigger.Protect(name="opened_is_final", operation=pgtrigger.Update | pgtrigger.Delete, condition=pgtrigger.Q(old__status="opened")),
+            pgtrigger.Protect(
+                name="root_is_final",
+                operation=pgtrigger.Update,
+                condition=~pgtrigger.Q(old__merkle_root="") & pgtrigger.Q(old__merkle_root__df=pgtrigger.F("new__merkle_root")),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -195,12 +251,38 @@ class OpeningConfirmation(models.Model):
         return f"{self.opening_id} · {self.opener_id}"
 
 
+class OpeningRate(models.Model):
+    """A rate entered before the opening for an allowed bid currency; at opening it is stored for good (RfqRate)."""
+
+    rfq = models.ForeignKey(Rfq, models.PROTECT, related_name="+")
+    currency = CurrencyField()
+    rate = models.DecimalField(max_digits=20, decimal_places=10)
+    source = models.CharField(max_length=120)
+    source_date = models.DateField()
+    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["rfq", "currency"], name="opening_rate_once"),
+            models.CheckConstraint(name="opening_rate_above_zero", condition=Q(rate__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.rate}"
+
+
 class OpenedBid(Stateful):
     """A bid after opening: its header as the supplier sealed it, or the reason why it could not be opened."""
 
     class Status(models.TextChoices):
         VALID = "valid", _("Opened")
         UNREADABLE = "unreadable", _("Could not be opened")
+
+    class Reason(models.TextChoices):
+        MISSING = "missing", _("The envelope is missing.")
+        ALTERED = "altered", _("The envelope is not the one on the receipt.")
+        UNDECRYPTABLE = "undecryptable", _("The envelope does not open with the key of this RFQ and this bid.")
+        CONTENT = "content", _("What is in the envelope is not a bid on this RFQ.")
 
     TONES: ClassVar[dict[str, str]] = {"valid": "good", "unreadable": "bad"}
 
@@ -210,7 +292,7 @@ class OpenedBid(Stateful):
     version = models.OneToOneField(BidVersion, models.PROTECT, related_name="opened")
     supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="+")
     status = models.CharField(max_length=10, choices=Status, default=Status.VALID)
-    reason = models.CharField(max_length=200, blank=True, default="")
+    reason = models.CharField(max_length=16, choices=Reason, blank=True, default="")
     leaf_hash = models.CharField(max_length=64)
     currency = CurrencyField(blank=True, default="")
     net = AmountField(default=0, help_text=_("Σ lines plus freight, in the bid's currency."))
@@ -223,8 +305,11 @@ class OpenedBid(Stateful):
     remark = models.TextField(blank=True, default="")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["rfq", "supplier"], name="opened_bid_once")]
-        triggers = insert_only()
+        constraints = [
+            models.UniqueConstraint(fields=["rfq", "supplier"], name="opened_bid_once"),
+            models.CheckConstraint(name="opened_bid_says_why", condition=Q(status="valid", reason="") | (Q(status="unreadable") & ~Q(reason=""))),
+        ]
+        triggers = [*insert_only(), before_insert("root_first", _ROOT_FIRST)]
 
     def __str__(self) -> str:
         return f"{self.rfq} · {self.supplier}"
