@@ -25,6 +25,7 @@ from workflows.approvals.models import ApprovalCase, ApprovalStep
 from workflows.approvals.permissions import can
 from workflows.approvals.plan import Plan
 from workflows.engine import services as engine
+from workflows.engine.run import Run
 
 DECIDE = "decide"  # the node of every approval flow at which a person's turn is
 Status = ApprovalStep.Status
@@ -177,7 +178,7 @@ def decide(
     if step.task_id is None:
         raise _over(step)
 
-    def take_turn(run: engine.Run) -> Progress:
+    def take_turn(run: Run) -> Progress:
         return _decide(run, step_id=step_id, verdict=chosen, comment=comment, seen={seen_hash, stands or seen_hash})
 
     try:
@@ -186,8 +187,9 @@ def decide(
         )
     except AlreadyDone:
         raise _over(step) from None
-    run.subject.record(actor=actor, at=run.at)
-    return next(mine for mine in run.subject.steps if mine.pk == step_id)
+    progress: Progress = run.subject
+    progress.record(actor=actor, at=run.at)
+    return next(mine for mine in progress.steps if mine.pk == step_id)
 
 
 def _known(step_id: int, actor: User) -> Any:
@@ -206,7 +208,7 @@ def _known(step_id: int, actor: User) -> Any:
     return step
 
 
-def _decide(run: engine.Run, *, step_id: int, verdict: Verdict, comment: str, seen: set[str]) -> Progress:
+def _decide(run: Run, *, step_id: int, verdict: Verdict, comment: str, seen: set[str]) -> Progress:
     """Under the lock: look again, then write the decision down."""
     steps = list(ApprovalStep.objects.filter(case__process=run.process).select_related("case"))
     step = next(step for step in steps if step.pk == step_id)
