@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 
@@ -31,8 +30,8 @@ class ScopedMixin(PolicyMixin):
     A view names its `scope` (the room's `visible_to`), its `can` and its `action`; what may not be seen is 404.
     """
 
-    scope: ClassVar[Callable[[Any], QuerySet[Any]]]
-    can: ClassVar[Callable[[Any, str, Any], bool]]
+    scope: ClassVar[Any]  # a function (user) → queryset
+    can: ClassVar[Any]  # a function (user, action, object) → bool
     action: ClassVar[str]
     lookup: ClassVar[str] = "pk"
     request: HttpRequest
@@ -40,13 +39,14 @@ class ScopedMixin(PolicyMixin):
 
     def get_queryset(self) -> QuerySet[Any]:
         """What this person may see of the kind."""
-        return type(self).scope(self.request.user)
+        rows: QuerySet[Any] = type(self).scope(self.request.user)
+        return rows
 
-    def get_object(self, queryset: QuerySet[Any] | None = None) -> Model:
+    def get_object(self, queryset: QuerySet[Any] | None = None) -> Any:
         """The document, or 404 where it is missing, invisible, or the action is not this person's."""
         rows = self.get_queryset() if queryset is None else queryset
-        found: Model = get_object_or_404(rows, **{self.lookup: self.kwargs[self.lookup]})
-        if not type(self).can(self.request.user, type(self).action, found):
+        found = get_object_or_404(rows, **{self.lookup: self.kwargs[self.lookup]})
+        if not type(self).can(self.request.user, self.action, found):
             raise Http404
         return found
 

@@ -43,7 +43,8 @@ class LineTrace:
     @property
     def rest(self) -> Decimal:
         """What nobody has taken into an RFQ yet."""
-        return self.line.quantity - self.line.sourced
+        rest: Decimal = self.line.quantity - self.line.sourced
+        return rest
 
     @property
     def trail(self) -> list[Step]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.generic import DetailView, TemplateView
 
@@ -25,7 +24,7 @@ class Home(PolicyMixin, TemplateView):
     policy = Policy.PERSON
     template_name = "office/home.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The front page, or the way to the portal."""
         user = request.user
         if isinstance(user, User) and user.is_supplier:
