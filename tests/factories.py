@@ -6,15 +6,18 @@ The `make_…` helpers give the `User` who acts; `user.person` is where they wor
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import factory
 from factory.django import DjangoModelFactory
 
 from procurement.accounts.models import User
+from procurement.bids.models import Bid, BidLine, BidVersion, OpenedBid, Opening
 from procurement.catalog.models import Category, Item, Unit
 from procurement.common import money
+from procurement.evaluation.models import Award, AwardLine
 from procurement.organization.models import (
     Company,
     CostCentre,
@@ -26,6 +29,7 @@ from procurement.organization.models import (
     RoleAssignment,
 )
 from procurement.requisitions.models import Requisition, RequisitionLine
+from procurement.rfqs.models import Allocation, ProcedurePreset, Rfq, RfqLine, RfqLineVersion
 from suppliers.registry.models import Membership, Supplier
 from workflows.approvals.facts import ApprovalFacts
 from workflows.approvals.models import ApprovalRule, RuleSet, RuleStage
@@ -327,3 +331,102 @@ def make_facts(requester, **fields):
         "category_ids": (), "amount": Decimal("50000"), "currency": "CNY", "document_hash": "a" * 64,
     }  # fmt: skip
     return ApprovalFacts(**{**values, **fields})
+
+
+# --- agreements
+
+
+def make_award(*lines, company=None, currency="CNY", status="active", suppliers=(), **rfq_fields):
+    """An award as evaluation leaves it: requests, RFQ, opened bids and award lines, without the steps in between.
+
+    Each line may say `quantity`, `unit_price`, `tax_rate`, `discount`, `supplier` (one of `suppliers`), `lead_time_days`,
+    `description`, and `requests`: the quantities requested, or requisition lines with theirs; by default one request.
+    """
+    company = company or CompanyFactory()
+    officer = rfq_fields.pop("officer", None) or make_officer(company)
+    suppliers = list(suppliers) or [SupplierFactory()]
+    preset, _made = ProcedurePreset.objects.get_or_create(code="test", defaults={"name": "询价", "name_en": "RFQ"})
+    number = Rfq.objects.count() + 1
+    rfq = Rfq.objects.create(
+        **{
+            "ocid": f"ocds-test-{uuid4()}", "number": f"RFQ-{company.code}-2026-{number:06d}", "company": company, "officer": officer,
+            "title": "阀门采购 Valves for unit 3", "preset": preset, "status": "awarded", "currency": currency,
+            "incoterm": "DAP", "incoterm_place": "Dongying", "payment_terms": "30 days after acceptance",
+            "opens_at": NOON - timedelta(days=10), "closes_at": NOON - timedelta(days=2), "published_at": NOON - timedelta(days=10),
+            "opened_at": NOON - timedelta(days=1), "document_hash": "0" * 64, **rfq_fields,
+        }
+    )  # fmt: skip
+    opening = Opening.objects.create(
+        rfq=rfq, status="opened", confirmed_at=NOON, merkle_root="0" * 64, root_at=NOON, opened_at=NOON
+    )
+    bids = {supplier.pk: _opened_bid(rfq, opening, supplier, currency) for supplier in suppliers}
+    award = Award.objects.create(
+        number=f"AW-{company.code}-2026-{number:06d}", rfq=rfq, company=company, status=status, currency=currency, created_by=officer,
+        submitted_at=NOON, decided_at=NOON if status in {"active", "rejected"} else None,
+    )  # fmt: skip
+    rows = [
+        _award_line(award, bids, position, suppliers, **fields)
+        for position, fields in enumerate(lines or ({},), start=1)
+    ]
+    award.net, award.tax = sum(row.net for row in rows), sum(row.tax for row in rows)
+    award.save(update_fields=["net", "tax"])
+    return award
+
+
+def _opened_bid(rfq, opening, supplier, currency):
+    bid = Bid.objects.create(rfq=rfq, supplier=supplier)
+    version = BidVersion.objects.create(
+        bid=bid, supplier=supplier, number=1, rfq_revision=1, received_at=NOON - timedelta(days=3), request_key=uuid4(),
+        envelope_hash="1" * 64, submitted_by=make_member(supplier),
+    )  # fmt: skip
+    return OpenedBid.objects.create(
+        opening=opening, rfq=rfq, bid=bid, version=version, supplier=supplier, leaf_hash="2" * 64, currency=currency
+    )
+
+
+def _award_line(award, bids, position, suppliers, **fields):
+    values = {
+        "quantity": 10, "unit_price": "100", "tax_rate": "0.13", "discount": 0, "price_per": 1, "supplier": suppliers[0],
+        "description": f"闸阀Z41H-16C DN{50 * position}", "specification": "WCB, PN16", "lead_time_days": 30, **fields,
+    }  # fmt: skip
+    quantity, price, rate = (Decimal(values[name]) for name in ("quantity", "unit_price", "tax_rate"))
+    requests = [
+        one if isinstance(one, tuple) else (_requested(award, Decimal(one)), Decimal(one))
+        for one in values.pop("requests", (quantity,))
+    ]
+    line = RfqLine.objects.create(
+        rfq=award.rfq, position=position, quantity=sum((one for _line, one in requests), Decimal(0)), awarded=quantity
+    )
+    first = requests[0][0]
+    RfqLineVersion.objects.create(
+        line=line, revision=1, category=first.category, description=values["description"], specification=values["specification"],
+        quantity=line.quantity, unit=first.unit, tax_rate=rate, delivery_place=first.delivery_place,
+    )  # fmt: skip
+    Allocation.objects.bulk_create(
+        Allocation(requisition_line=asked, rfq_line=line, quantity=one) for asked, one in requests
+    )
+    net = money.line_net(
+        quantity=quantity, unit_price=price, currency=award.currency, price_per=Decimal(values["price_per"]),
+        discount=Decimal(values["discount"]),
+    )  # fmt: skip
+    tax = money.line_tax(net=net, rate=rate, currency=award.currency)
+    bid = bids[values["supplier"].pk]
+    BidLine.objects.create(
+        opened_bid=bid, rfq_line=line, quantity=line.quantity, unit_price=price, tax_rate=rate, net=net, tax=tax, warranty_months=24
+    )
+    return AwardLine.objects.create(
+        award=award, rfq_line=line, opened_bid=bid, supplier=values["supplier"], quantity=quantity, unit_price=price,
+        price_per=Decimal(values["price_per"]), discount=Decimal(values["discount"]), tax_rate=rate, currency=award.currency,
+        net=net, tax=tax, eval_net=net, eval_tax=tax, lead_time_days=values["lead_time_days"],
+    )  # fmt: skip
+
+
+def _requested(award, quantity, **line):
+    requisition = RequisitionFactory(
+        company=award.company, status="approved", lines=[{"quantity": quantity, "sourced": quantity, **line}]
+    )
+    return requisition.lines.get()
+
+
+def make_contract_manager(company=None, **fields):
+    return make_person(company, Role.CONTRACT_MANAGER, **fields)
