@@ -35,7 +35,9 @@ class Procedure(models.Model):
     min_bid_days = models.PositiveSmallIntegerField(_("least days to bid"), default=5)
     openers_required = models.PositiveSmallIntegerField(_("openers"), default=2)
     estimate_visible = models.BooleanField(_("estimate shown to bidders"), default=False)
-    visibility = models.CharField(_("who may bid"), max_length=8, choices=Visibility, default=Visibility.INVITED)
+    visibility = models.CharField(
+        _("who may bid"), max_length=8, choices=Visibility, default=Visibility.INVITED
+    )
     sealing_level = models.PositiveSmallIntegerField(_("sealing level"), default=1)
     default_price_weight = models.PositiveSmallIntegerField(_("weight of the price"), default=100)
 
@@ -57,7 +59,9 @@ class ProcedurePreset(Procedure):
         verbose_name_plural = _("procedure presets")
         constraints = [
             models.CheckConstraint(
-                name="preset_two_openers", condition=Q(openers_required__gte=2), violation_error_message=_("At least two openers.")
+                name="preset_two_openers",
+                condition=Q(openers_required__gte=2),
+                violation_error_message=_("At least two openers."),
             )
         ]
 
@@ -96,22 +100,32 @@ class Rfq(Stateful, Procedure):
         GROSS = "gross", _("With tax")
 
     TONES: ClassVar[dict[str, str]] = {
-        "draft": "idle", "in_approval": "wait", "returned": "wait", "published": "go", "opened": "go", "awarded": "good",
-        "unsuccessful": "bad", "cancelled": "idle",
+        "draft": "idle",
+        "in_approval": "wait",
+        "returned": "wait",
+        "published": "go",
+        "opened": "go",
+        "awarded": "good",
+        "unsuccessful": "bad",
+        "cancelled": "idle",
     }
     EDITABLE: ClassVar[frozenset[str]] = frozenset({"draft", "returned"})
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     ocid = models.CharField(max_length=60, unique=True)
     number = models.CharField(max_length=40, null=True, unique=True)
-    company = models.ForeignKey(Company, models.PROTECT, related_name="+", help_text=_("The procuring entity."))
+    company = models.ForeignKey(
+        Company, models.PROTECT, related_name="+", help_text=_("The procuring entity.")
+    )
     category = models.ForeignKey(Category, models.PROTECT, null=True, related_name="+")
     officer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     title = models.CharField(_("title"), max_length=160)
     scope = models.TextField(_("scope of supply"), blank=True, default="", max_length=8000)
     preset = models.ForeignKey(ProcedurePreset, models.PROTECT, related_name="+")
     status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
-    price_basis = models.CharField(_("prices compared"), max_length=5, choices=PriceBasis, default=PriceBasis.NET)
+    price_basis = models.CharField(
+        _("prices compared"), max_length=5, choices=PriceBasis, default=PriceBasis.NET
+    )
     currency = CurrencyField(_("evaluation currency"), default="CNY")
     bid_currencies = models.JSONField(_("allowed bid currencies"), default=list)
     rate_rule = models.CharField(_("source of exchange rates"), max_length=120, blank=True, default="")
@@ -156,10 +170,12 @@ class Rfq(Stateful, Procedure):
             ),
             models.CheckConstraint(
                 name="rfq_opened_after_closing",
-                condition=Q(opened_at__isnull=True) | (Q(closes_at__isnull=False) & Q(opened_at__gte=F("closes_at"))),
+                condition=Q(opened_at__isnull=True)
+                | (Q(closes_at__isnull=False) & Q(opened_at__gte=F("closes_at"))),
             ),
             models.CheckConstraint(
-                name="rfq_opened_has_time", condition=~Q(status__in=["opened", "awarded"]) | Q(opened_at__isnull=False)
+                name="rfq_opened_has_time",
+                condition=~Q(status__in=["opened", "awarded"]) | Q(opened_at__isnull=False),
             ),
             models.CheckConstraint(name="rfq_two_openers", condition=Q(openers_required__gte=2)),
             fits_currency("rfq_amount_scale", "estimate"),
@@ -212,7 +228,9 @@ class RfqLine(models.Model):
     class Meta:
         ordering = ("position",)
         constraints = [
-            models.UniqueConstraint(fields=["rfq", "position"], name="rfq_line_position", deferrable=models.Deferrable.DEFERRED),
+            models.UniqueConstraint(
+                fields=["rfq", "position"], name="rfq_line_position", deferrable=models.Deferrable.DEFERRED
+            ),
             models.CheckConstraint(name="rfq_line_quantity", condition=Q(quantity__gt=0)),
             models.CheckConstraint(
                 name="rfq_line_not_over_awarded",
@@ -249,7 +267,9 @@ class RfqLineVersion(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(
-                name="published_is_final", operation=pgtrigger.Update | pgtrigger.Delete, condition=pgtrigger.Q(old__published=True)
+                name="published_is_final",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__published=True),
             )
         ]
 
@@ -294,7 +314,9 @@ class Criterion(models.Model):
 
     class Meta:
         ordering = ("position", "pk")
-        constraints = [models.CheckConstraint(name="criterion_weight", condition=Q(weight__gt=0, weight__lte=100))]
+        constraints = [
+            models.CheckConstraint(name="criterion_weight", condition=Q(weight__gt=0, weight__lte=100))
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -324,7 +346,12 @@ class Invitation(Stateful):
         VIEWED = "viewed", _("Viewed")
         DECLINED = "declined", _("Declined")
 
-    TONES: ClassVar[dict[str, str]] = {"invited": "idle", "delivered": "idle", "viewed": "go", "declined": "bad"}
+    TONES: ClassVar[dict[str, str]] = {
+        "invited": "idle",
+        "delivered": "idle",
+        "viewed": "go",
+        "declined": "bad",
+    }
 
     rfq = models.ForeignKey(Rfq, models.CASCADE, related_name="invitations")
     supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="+")

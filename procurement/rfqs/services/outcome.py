@@ -1,0 +1,146 @@
+"""What becomes of a published RFQ: opened, awarded, unsuccessful. Called by the rooms above, under the RFQ's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from procurement.accounts.models import User
+from procurement.common import events
+from procurement.common.clock import Clock, database_clock
+from procurement.common.errors import RuleViolation
+from procurement.common.figures import quantity_text
+from procurement.rfqs.models import Rfq, RfqLine, RfqRate
+from procurement.rfqs.services.data import AlreadyAwarded, NotNow, locked, too_late
+from procurement.rfqs.services.sourcing import give_back
+
+Status = Rfq.Status
+
+_COUNT = """
+    WITH wanted(id, quantity) AS (SELECT * FROM unnest(%s::bigint[], %s::numeric[])),
+    lines AS (
+        SELECT line.id, line.awarded + wanted.quantity AS total, line.quantity, line.rfq_id
+        FROM rfqs_rfqline line JOIN wanted USING (id)
+        ORDER BY line.id FOR NO KEY UPDATE OF line
+    )
+    UPDATE rfqs_rfqline line SET awarded = lines.total
+    FROM lines
+    WHERE line.id = lines.id AND (
+        SELECT count(*) = %s AND bool_and(total BETWEEN 0 AND quantity)
+        AND NOT EXISTS (
+            SELECT FROM rfqs_rfq rfq
+            WHERE rfq.id IN (SELECT rfq_id FROM lines) AND rfq.status NOT IN ('opened', 'awarded')
+        ) FROM lines
+    )
+"""
+
+
+class EnteredRate(Protocol):
+    """1 of `currency` is `rate` of the evaluation currency, by `source` of `source_date`."""
+
+    @property
+    def currency(self) -> str: ...
+    @property
+    def rate(self) -> Decimal: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def source_date(self) -> date: ...
+
+
+def mark_opened(*, rfq_id: int, rates: Iterable[EnteredRate], at: datetime, actor: User) -> None:
+    """Bids have been opened: from now on they may be read. The rates they are compared by are stored for good."""
+    rfq = locked(rfq_id)
+    if rfq.phase_at(at) != Rfq.Phase.CLOSED:
+        raise too_late(rfq)
+    stored = [
+        RfqRate(rfq=rfq, currency=one.currency, rate=one.rate, source=one.source, source_date=one.source_date)
+        for one in rates
+    ]
+    needed = {code for code in rfq.bid_currencies if code != rfq.currency}
+    if lacking := sorted(needed - {row.currency for row in stored}):
+        raise RuleViolation(_("Exchange rates are missing: %(codes)s.") % {"codes": ", ".join(lacking)})
+    if stored:
+        RfqRate.objects.bulk_create(stored)
+    Rfq.objects.filter(pk=rfq_id).update(status=Status.OPENED, opened_at=at)
+
+
+def rates_of(rfq: Rfq) -> dict[str, Decimal]:
+    """By what each bid currency is converted; the evaluation currency by one."""
+    found: dict[str, Decimal] = dict(rfq.rates.values_list("currency", "rate"))
+    return {rfq.currency: Decimal(1), **found}
+
+
+def reserve_award(quantities: Mapping[int, Decimal]) -> None:
+    """Take these quantities of these RFQ lines for an award. Raises AlreadyAwarded; then nothing was taken."""
+    _count(quantities, sign=1)
+
+
+def release_award(quantities: Mapping[int, Decimal]) -> None:
+    """Give back what a returned or cancelled award had taken."""
+    _count(quantities, sign=-1)
+
+
+def mark_awarded(*, rfq_id: int, at: datetime, actor: User) -> None:
+    """An award is active. A second one, for other lines, changes nothing here."""
+    if not Rfq.objects.filter(pk=rfq_id, status=Status.OPENED).update(status=Status.AWARDED):
+        rfq = Rfq.objects.get(pk=rfq_id)
+        if rfq.status != Status.AWARDED:
+            raise too_late(rfq)
+        return
+    _record("rfq.awarded", Rfq(pk=rfq_id), actor, at, {})
+
+
+@transaction.atomic
+def mark_unsuccessful(*, rfq_id: int, reason: str, actor: User, clock: Clock = database_clock) -> Rfq:
+    """No bid is taken; what the RFQ took from requisitions returns to the pool."""
+    rfq = locked(rfq_id)
+    at = clock()
+    if rfq.status != Status.OPENED:
+        raise too_late(rfq)
+    if not reason.strip():
+        raise RuleViolation(_("Say why."), field="reason")
+    if rfq.lines.filter(awarded__gt=0).exists():
+        raise NotNow(_("Part of this RFQ is in an award; cancel that first."))
+    rfq.status, rfq.cancel_reason = Status.UNSUCCESSFUL, reason.strip()[:300]
+    rfq.save(update_fields=["status", "cancel_reason"])
+    give_back(rfq_id)
+    _record("rfq.unsuccessful", rfq, actor, at, {"reason": rfq.cancel_reason})
+    return rfq
+
+
+def _count(quantities: Mapping[int, Decimal], *, sign: int) -> None:
+    if not quantities:
+        return
+    if any(not quantity.is_finite() or quantity <= 0 for quantity in quantities.values()):
+        raise AlreadyAwarded(_("More than zero, please."))
+    keys = sorted(quantities)
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [keys, [sign * quantities[key] for key in keys], len(keys)])
+        if cursor.rowcount == len(keys):
+            return
+    raise _refusal(quantities, sign)
+
+
+def _refusal(quantities: Mapping[int, Decimal], sign: int) -> RuleViolation:
+    for line in RfqLine.objects.filter(pk__in=quantities).select_related("rfq").order_by("pk"):
+        if line.rfq.status not in {Status.OPENED, Status.AWARDED}:
+            return too_late(line.rfq)
+        total = line.awarded + sign * quantities[line.pk]
+        words = {"position": line.position, "rest": quantity_text(line.quantity - line.awarded)}
+        if total > line.quantity:
+            return AlreadyAwarded(
+                _("Line %(position)d: only %(rest)s are not awarded yet.") % words, field="quantity"
+            )
+        if total < 0:
+            return AlreadyAwarded(_("Line %(position)d: less than that is awarded.") % words)
+    return AlreadyAwarded(_("A line is missing."))
+
+
+def _record(verb: str, rfq: Rfq, actor: User, at: datetime, facts: dict[str, Any]) -> None:
+    events.record(verb, subject=rfq, actor=actor, at=at, rfq_id=rfq.pk, facts=facts)

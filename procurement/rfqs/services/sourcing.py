@@ -1,0 +1,233 @@
+"""From the pool to an RFQ: approved lines of many requisitions become the lines of one (m:n, by allocations)."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Unpack
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from procurement.accounts.models import User
+from procurement.common import events, money
+from procurement.common.clock import Clock, database_clock
+from procurement.common.errors import RuleViolation
+from procurement.organization.models import Company
+from procurement.requisitions import services as requisitions
+from procurement.requisitions.models import RequisitionLine
+from procurement.rfqs.models import (
+    Allocation,
+    Criterion,
+    Procedure,
+    ProcedurePreset,
+    Rfq,
+    RfqLine,
+    RfqLineVersion,
+)
+from procurement.rfqs.services.data import MixedCurrencies, Terms, check_editable, checked_terms, locked
+
+RULES = tuple(field.name for field in Procedure._meta.get_fields())
+PLACES = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So much of one requisition line."""
+
+    line: RequisitionLine
+    quantity: Decimal
+
+
+@transaction.atomic
+def create_from_pool(
+    *,
+    quantities: Mapping[int, Decimal],
+    preset: ProcedurePreset,
+    title: str,
+    company: Company,
+    actor: User,
+    merge: bool = True,
+    origin: str = "live",
+    clock: Clock = database_clock,
+    **terms: Unpack[Terms],
+) -> Rfq:
+    """Make a draft RFQ of these quantities of approved requisition lines, by the preset's rules as they are now.
+
+    Lines of the same item, unit, tax rate and specification become one, free text stays apart. Raises
+    OverAllocated when somebody else took a line meanwhile; then nothing was taken.
+    """
+    if not title.strip():
+        raise RuleViolation(_("Say what is asked for."), field="title")
+    shares = _take(quantities)
+    at = clock()
+    public_id = uuid.uuid4()
+    rfq = Rfq(
+        public_id=public_id,
+        ocid=f"ocds-caigou-{public_id}",
+        company=company,
+        officer=actor,
+        title=title.strip()[:160],
+        preset=preset,
+        currency=_currency(shares),
+        category_id=_category(shares),
+        time_zone=company.time_zone,
+        origin=origin,
+        created_at=at,
+        **{name: getattr(preset, name) for name in RULES},
+    )
+    for name, value in checked_terms(rfq, {"bid_currencies": [], **terms}).items():
+        setattr(rfq, name, value)
+    groups = _groups(shares, merge=merge)
+    rfq.estimate = _estimate(rfq, groups)
+    rfq.save(force_insert=True)
+    _write_lines(rfq, groups, first=1)
+    Criterion.objects.bulk_create(_default_criteria(rfq))
+    facts = {"lines": len(groups), "requisition_lines": len(shares), "preset": preset.code}
+    events.record("rfq.created", subject=rfq, actor=actor, at=at, rfq_id=rfq.pk, facts=facts)
+    return rfq
+
+
+@transaction.atomic
+def add_from_pool(
+    *,
+    rfq_id: int,
+    quantities: Mapping[int, Decimal],
+    actor: User,
+    merge: bool = True,
+    clock: Clock = database_clock,
+) -> Rfq:
+    """Add approved lines to an RFQ that is still being prepared, as further lines of it."""
+    rfq = locked(rfq_id)
+    shares = _take(quantities)
+    at = clock()
+    check_editable(rfq)
+    if _currency(shares) != rfq.currency:
+        raise MixedCurrencies(_("This RFQ is estimated in %(currency)s.") % {"currency": rfq.currency})
+    groups = _groups(shares, merge=merge)
+    last = rfq.lines.order_by("-position").values_list("position", flat=True).first() or 0
+    _write_lines(rfq, groups, first=last + 1)
+    rfq.estimate += _estimate(rfq, groups)
+    touch(rfq, "estimate")
+    record_change(rfq, "lines", actor=actor, at=at)
+    return rfq
+
+
+def give_back(rfq_id: int) -> None:
+    """Return everything that the RFQ took from requisitions to the pool; the allocations stay as a trace."""
+    taken = Allocation.objects.filter(rfq_line__rfq=rfq_id).values_list("requisition_line")
+    requisitions.unsource(dict(taken.annotate(taken=Sum("quantity")).order_by()))
+
+
+def touch(rfq: Rfq, *fields: str) -> None:
+    """Save the named columns; whoever edits an older text is told so."""
+    rfq.edit_version += 1
+    rfq.save(update_fields=[*fields, "edit_version"])
+
+
+def record_change(rfq: Rfq, part: str, *, actor: User, at: datetime, **facts: Any) -> None:
+    """Record that a part of a draft changed."""
+    events.record(
+        "rfq.changed", subject=rfq, actor=actor, at=at, rfq_id=rfq.pk, facts={"part": part, **facts}
+    )
+
+
+def _take(quantities: Mapping[int, Decimal]) -> list[Share]:
+    if not quantities:
+        raise RuleViolation(_("Pick at least one line."))
+    requisitions.source(quantities)
+    lines = RequisitionLine.objects.filter(pk__in=quantities).select_related("requisition").order_by("pk")
+    return [Share(line, quantities[line.pk]) for line in lines]
+
+
+def _currency(shares: Sequence[Share]) -> str:
+    currencies = sorted({share.line.requisition.currency for share in shares})
+    if len(currencies) > 1:
+        words = {"currencies": ", ".join(currencies)}
+        raise MixedCurrencies(
+            _("These lines are estimated in %(currencies)s. Make one RFQ for each currency.") % words
+        )
+    return str(currencies[0])
+
+
+def _category(shares: Sequence[Share]) -> int | None:
+    categories = {share.line.category_id for share in shares}
+    return categories.pop() if len(categories) == 1 else None
+
+
+def _groups(shares: Iterable[Share], *, merge: bool) -> list[list[Share]]:
+    """Which shares become one line: the same item asked for in the same words, unit and tax rate."""
+    groups: dict[tuple[object, ...], list[Share]] = defaultdict(list)
+    for share in shares:
+        line = share.line
+        same = (line.item_id, line.unit_id, line.tax_rate, line.specification.strip())
+        groups[same if merge and line.item_id else (line.pk,)].append(share)
+    return list(groups.values())
+
+
+def _total(group: Sequence[Share]) -> Decimal:
+    return sum((share.quantity for share in group), Decimal(0))
+
+
+def _unit_estimate(group: Sequence[Share]) -> Decimal:
+    worth = sum((share.quantity * share.line.unit_price for share in group), Decimal(0))
+    return (worth / _total(group)).quantize(PLACES)
+
+
+def _estimate(rfq: Rfq, groups: Iterable[Sequence[Share]]) -> Decimal:
+    nets = (
+        money.line_net(quantity=_total(group), unit_price=_unit_estimate(group), currency=rfq.currency)
+        for group in groups
+    )
+    return sum(nets, Decimal(0))
+
+
+def _write_lines(rfq: Rfq, groups: Sequence[Sequence[Share]], *, first: int) -> None:
+    lines = RfqLine.objects.bulk_create(
+        RfqLine(rfq=rfq, position=position, quantity=_total(group))
+        for position, group in enumerate(groups, start=first)
+    )
+    pairs = list(zip(lines, groups, strict=True))
+    RfqLineVersion.objects.bulk_create(_version(rfq, line, group) for line, group in pairs)
+    Allocation.objects.bulk_create(
+        Allocation(requisition_line=share.line, rfq_line=line, quantity=share.quantity)
+        for line, group in pairs
+        for share in group
+    )
+
+
+def _version(rfq: Rfq, line: RfqLine, group: Sequence[Share]) -> RfqLineVersion:
+    one = group[0].line
+    places = {share.line.delivery_place_id for share in group}
+    return RfqLineVersion(
+        line=line,
+        revision=rfq.revision,
+        item_id=one.item_id,
+        category_id=one.category_id,
+        description=one.description,
+        specification=one.specification,
+        quantity=line.quantity,
+        unit_id=one.unit_id,
+        tax_rate=one.tax_rate,
+        estimate=_unit_estimate(group),
+        need_date=min(share.line.need_date for share in group),
+        delivery_place_id=places.pop() if len(places) == 1 else None,
+    )
+
+
+def _default_criteria(rfq: Rfq) -> list[Criterion]:
+    price = Decimal(rfq.default_price_weight)
+    found = []
+    if price > 0:
+        found.append(Criterion(rfq=rfq, position=1, kind=Criterion.Kind.PRICE, name=_("Price"), weight=price))
+    if price < 100:
+        quality = Criterion.Kind.QUALITY
+        found.append(
+            Criterion(rfq=rfq, position=2, kind=quality, name=_("Technical quality"), weight=100 - price)
+        )
+    return found
