@@ -158,7 +158,7 @@ def _store(upload: SealedUpload, actor: User) -> StoredFile:
         content_type=SEALED_TYPE,
         size=upload.sealer.sealed_size,
         sha256=upload.sealer.sha256,
-        path=default_storage.save(path, upload.file),
+        path=default_storage.save(path, upload),
         sealed=True,
         status=StoredFile.Status.CLEAN,
         uploaded_by=actor,

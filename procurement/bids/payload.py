@@ -106,7 +106,8 @@ def terms_of(rfq: Rfq, *, revision: int | None = None) -> Terms:
         .distinct("line_id")
         .values_list("line_id", "line__key", "line__position", "quantity", "tax_rate")
     )
-    lines = sorted((LineTerms(pk, str(key), *rest) for pk, key, *rest in rows), key=lambda line: line.position)
+    lines = [LineTerms(pk, str(key), position, quantity, tax) for pk, key, position, quantity, tax in rows]
+    lines.sort(key=lambda line: line.position)
     closing = rfq.closes_at.astimezone(ZoneInfo(rfq.time_zone)).date() if rfq.closes_at else None
     return Terms(
         revision=wanted,
@@ -217,9 +218,9 @@ def _header_problems(payload: BidPayload, terms: Terms) -> Iterator[Problem]:
     if payload.currency not in terms.currencies:
         allowed = ", ".join(terms.currencies)
         yield Problem(_("Bid in one of these currencies: %(allowed)s.") % {"allowed": allowed}, field="currency")
-    if not 0 <= payload.freight <= MAX_AMOUNT:
+    if not _fits(payload.freight, MAX_AMOUNT):
         yield Problem(_("Freight is zero or more."), field="freight")
-    elif _decimals(payload.freight) > exponent(payload.currency):
+    elif not _fits(payload.freight, MAX_AMOUNT, decimals=exponent(payload.currency)):
         yield Problem(_("More decimal places than %(currency)s has.") % {"currency": payload.currency}, field="freight")
     if payload.incoterm and payload.incoterm not in INCOTERMS:
         yield Problem(_("Choose one of the Incoterms 2020."), field="incoterm")
@@ -245,10 +246,10 @@ def _line_problems(offer: LineOffer, line: LineTerms, currency: str) -> Iterator
     at = {"line": line.key, "position": line.position}
     sound = True
     for name, holds, message in (
-        ("unit_price", 0 <= offer.unit_price <= MAX_PRICE and _decimals(offer.unit_price) <= 6, _("A price is zero or more.")),
-        ("price_per", 0 < offer.price_per <= MAX_QUANTITY and _decimals(offer.price_per) <= 6, _("More than zero units.")),
-        ("discount", 0 <= offer.discount <= 1 and _decimals(offer.discount) <= 6, _("Between 0 and 100 %.")),
-        ("tax_rate", 0 <= offer.tax_rate <= 1 and _decimals(offer.tax_rate) <= 6, _("Between 0 and 100 %.")),
+        ("unit_price", _fits(offer.unit_price, MAX_PRICE), _("A price is zero or more, with at most six decimals.")),
+        ("price_per", _fits(offer.price_per, MAX_QUANTITY) and offer.price_per > 0, _("More than zero units.")),
+        ("discount", _fits(offer.discount, Decimal(1)), _("Between 0 and 100 %.")),
+        ("tax_rate", _fits(offer.tax_rate, Decimal(1)), _("Between 0 and 100 %.")),
         ("lead_time_days", _within(offer.lead_time_days, LONGEST_LEAD_TIME), _("Between 0 and 3,650 days.")),
         ("warranty_months", _within(offer.warranty_months, LONGEST_WARRANTY), _("Between 0 and 600 months.")),
     ):  # fmt: skip
@@ -275,8 +276,10 @@ def _within(value: int | None, longest: int) -> bool:
     return value is None or 0 <= value <= longest
 
 
-def _decimals(number: Decimal) -> int:
-    return max(0, -int(number.normalize().as_tuple().exponent)) if number.is_finite() else 99
+def _fits(number: Decimal, largest: Decimal, *, decimals: int = 6) -> bool:
+    if not number.is_finite() or not 0 <= number <= largest:
+        return False
+    return -int(number.normalize().as_tuple().exponent) <= decimals
 
 
 # --- the envelope's content ---

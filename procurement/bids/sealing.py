@@ -88,7 +88,7 @@ def _wrap_info(rfq_id: int, round: int, kind: str) -> bytes:
 
 
 @sensitive_variables("plaintext")
-def seal(plaintext: bytes, *, algorithm: str, public_key: bytes, place: Place) -> SealedEnvelope:
+def seal(plaintext: bytes, *, algorithm: str, public_key: bytes | memoryview, place: Place) -> SealedEnvelope:
     """Pad to a size class and seal to the RFQ's public key."""
     ciphertext = scheme_named(algorithm).seal(pad(plaintext), public=bytes(public_key), info=place.info)
     return SealedEnvelope(algorithm, ciphertext, sha256(ciphertext))

@@ -41,7 +41,11 @@ def openings_due(user: User, at: datetime) -> Iterable[Turn]:
             number=rfq.number or "",
             url=reverse("bids:open", args=[rfq.pk]),
             action=_("Open bids"),
-            why=_("One opener has confirmed; a second must.") if rfq.half else _("The deadline has passed; two openers confirm."),
+            why=(
+                _("One opener has confirmed; a second must.")
+                if rfq.half  # type: ignore[attr-defined]
+                else _("The deadline has passed; two openers confirm.")
+            ),
             since=rfq.closes_at,
         )
 
