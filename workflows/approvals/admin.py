@@ -41,7 +41,16 @@ class RuleInline(admin.TabularInline):
     model = ApprovalRule
     extra = 0
     show_change_link = True
-    fields = ("name", "document_type", "company", "department", "category", "currency", "amount_from", "amount_below")
+    fields = (
+        "name",
+        "document_type",
+        "company",
+        "department",
+        "category",
+        "currency",
+        "amount_from",
+        "amount_below",
+    )
 
 
 @admin.register(RuleSet)
@@ -64,7 +73,17 @@ class RuleSetAdmin(admin.ModelAdmin):
 class ApprovalRuleAdmin(admin.ModelAdmin):
     """One rule and its chain of stages."""
 
-    list_display = ("name", "rule_set", "document_type", "company", "department", "category", "currency", "amount_from", "amount_below")
+    list_display = (
+        "name",
+        "rule_set",
+        "document_type",
+        "company",
+        "department",
+        "category",
+        "currency",
+        "amount_from",
+        "amount_below",
+    )
     list_filter = ("rule_set", "document_type", "company")
     search_fields = ("name",)
     inlines = (StageInline,)

@@ -14,7 +14,9 @@ from workflows.approvals.models import ApprovalCase
 class Outcome(Protocol):
     """A service of the document: it runs inside the deciding transaction."""
 
-    def __call__(self, document_id: int, *, actor: User, at: datetime, case: ApprovalCase | None) -> object: ...
+    def __call__(
+        self, document_id: int, *, actor: User, at: datetime, case: ApprovalCase | None
+    ) -> object: ...
 
 
 def nothing(document_id: int) -> Mapping[str, Any]:

@@ -21,7 +21,9 @@ def own_request() -> Iterable[str]:
     )
 
 
-@invariant("A case in approval has somebody whose turn it is, and a running process; a decided one has neither")
+@invariant(
+    "A case in approval has somebody whose turn it is, and a running process; a decided one has neither"
+)
 def somebody_is_asked() -> Iterable[str]:
     """Pending exactly while a step is active and the process runs."""
     return _lines(

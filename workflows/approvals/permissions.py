@@ -41,4 +41,3 @@ def can(user: Any, action: str, subject: ApprovalStep | ApprovalCase) -> bool:
         and standing(user).person is not None
         and not standing(user).has(Role.ADMINISTRATOR)
     )
-

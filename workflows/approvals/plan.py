@@ -104,7 +104,9 @@ def matching_stages(facts: ApprovalFacts, *, at: datetime) -> list[RuleStage]:
 
 
 def _in_band(rule: ApprovalRule, facts: ApprovalFacts) -> bool:
-    return rule.amount_from <= facts.amount and (rule.amount_below is None or facts.amount < rule.amount_below)
+    return rule.amount_from <= facts.amount and (
+        rule.amount_below is None or facts.amount < rule.amount_below
+    )
 
 
 def _within(rules: Iterable[ApprovalRule], facts: ApprovalFacts) -> set[int]:
@@ -129,7 +131,9 @@ def _with_parents(tree: type[Department] | type[Category], keys: Sequence[int]) 
     level = set(keys)
     for _depth in range(MAX_DEPTH):
         found |= level
-        above = tree._default_manager.filter(pk__in=level, parent__isnull=False).values_list("parent_id", flat=True)
+        above = tree._default_manager.filter(pk__in=level, parent__isnull=False).values_list(
+            "parent_id", flat=True
+        )
         level = {key for key in above if key is not None} - found
         if not level:
             break
@@ -148,7 +152,9 @@ class Resolver:
         """Who is asked at this stage: whom it names, else the requester's manager, else the head of the department."""
         key = f"{stage.approver}:{stage.role}:{stage.person_id}"
         if key not in self.chosen:
-            candidates = (person for source in self._sources(stage) for person in source() if self._may(person))
+            candidates = (
+                person for source in self._sources(stage) for person in source() if self._may(person)
+            )
             found = next(candidates, None)
             if found is None:
                 raise NobodyToAsk(self._missing(stage))
@@ -157,8 +163,16 @@ class Resolver:
 
     def _sources(self, stage: RuleStage) -> list[Callable[[], Iterator[User]]]:
         kinds: dict[str, list[Callable[[], Iterator[User]]]] = {
-            RuleStage.Approver.ROLE: [lambda: iter(self._holders.get(stage.role, ())), self._manager, self._head],
-            RuleStage.Approver.PERSON: [lambda: iter([stage.person] if stage.person else ()), self._manager, self._head],
+            RuleStage.Approver.ROLE: [
+                lambda: iter(self._holders.get(stage.role, ())),
+                self._manager,
+                self._head,
+            ],
+            RuleStage.Approver.PERSON: [
+                lambda: iter([stage.person] if stage.person else ()),
+                self._manager,
+                self._head,
+            ],
             RuleStage.Approver.MANAGER: [self._manager, self._head],
             RuleStage.Approver.DEPARTMENT_HEAD: [self._head, self._manager],
         }
@@ -212,7 +226,9 @@ class Resolver:
                 person__user__is_active=True,
             )
             .select_related("person__user")
-            .annotate(load=Coalesce(waiting.values("approver").annotate(count=Count("pk")).values("count"), 0))
+            .annotate(
+                load=Coalesce(waiting.values("approver").annotate(count=Count("pk")).values("count"), 0)
+            )
             .order_by("company_id", "load", "person__user__name", "person__user_id")
         )
 
@@ -230,11 +246,22 @@ class Resolver:
     def _missing(self, stage: RuleStage) -> str:
         words = {"rule": stage.rule.name, "role": stage.get_role_display(), "person": stage.person}
         if stage.approver == RuleStage.Approver.ROLE:
-            return _(
-                "The rule “%(rule)s” asks for the role “%(role)s”. Nobody else holds it, and the requester has no manager or head of department to ask instead."
-            ) % words
+            return (
+                _(
+                    "The rule “%(rule)s” asks for the role “%(role)s”. Nobody else holds it, and the requester has no manager or head of department to ask instead."
+                )
+                % words
+            )
         if stage.approver == RuleStage.Approver.PERSON:
-            return _(
-                "The rule “%(rule)s” asks for %(person)s, who may not decide on this, and the requester has no manager or head of department to ask instead."
-            ) % words
-        return _("The rule “%(rule)s” asks for the requester's manager or head of department, but there is none.") % words
+            return (
+                _(
+                    "The rule “%(rule)s” asks for %(person)s, who may not decide on this, and the requester has no manager or head of department to ask instead."
+                )
+                % words
+            )
+        return (
+            _(
+                "The rule “%(rule)s” asks for the requester's manager or head of department, but there is none."
+            )
+            % words
+        )

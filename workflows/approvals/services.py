@@ -25,6 +25,7 @@ from workflows.approvals.models import ApprovalCase, ApprovalStep
 from workflows.approvals.permissions import can
 from workflows.approvals.plan import Plan
 from workflows.engine import services as engine
+from workflows.engine.locks import process_lock
 from workflows.engine.run import Run
 
 DECIDE = "decide"  # the node of every approval flow at which a person's turn is
@@ -39,7 +40,11 @@ class Verdict(models.TextChoices):
     REJECT = "reject", gettext_lazy("Reject")
 
 
-OUTCOMES = {Verdict.APPROVE: Status.APPROVED, Verdict.RETURN: Status.RETURNED, Verdict.REJECT: Status.REJECTED}
+OUTCOMES = {
+    Verdict.APPROVE: Status.APPROVED,
+    Verdict.RETURN: Status.RETURNED,
+    Verdict.REJECT: Status.REJECTED,
+}
 
 
 class CommentNeeded(RuleViolation):
@@ -77,7 +82,9 @@ class Progress:
         """It is the next stage's turn."""
         stage = self.next_stage
         turns = [step for step in self.steps if step.stage == stage]
-        ApprovalStep.objects.filter(pk__in=[step.pk for step in turns]).update(status=Status.ACTIVE, active_since=at)
+        ApprovalStep.objects.filter(pk__in=[step.pk for step in turns]).update(
+            status=Status.ACTIVE, active_since=at
+        )
         for step in turns:
             step.status, step.active_since = Status.ACTIVE, at
         self.tell("approval.step_activated", *turns)
@@ -179,7 +186,9 @@ def decide(
         raise _over(step)
 
     def take_turn(run: Run) -> Progress:
-        return _decide(run, step_id=step_id, verdict=chosen, comment=comment, seen={seen_hash, stands or seen_hash})
+        return _decide(
+            run, step_id=step_id, verdict=chosen, comment=comment, seen={seen_hash, stands or seen_hash}
+        )
 
     try:
         run = engine.complete(
@@ -265,14 +274,19 @@ def close_case(progress: Progress, status: str, *, actor: User, at: datetime) ->
 def withdraw_case(*, document_type: str, document_id: int, actor: User, at: datetime) -> ApprovalCase:
     """The requester takes the document back. Called by the document's own service, which holds its lock."""
     cases = ApprovalCase.objects.filter(document_type=document_type, document_id=document_id)
-    case = cases.filter(status=ApprovalCase.Status.PENDING).first()
-    if case is None:
+    found = cases.filter(status=ApprovalCase.Status.PENDING).values_list("process_id", flat=True).first()
+    if found is None:
         raise _finished(cases.order_by("-round").first())
-    if case.process_id:
-        engine.cancel(case.process_id, at=at)
-    progress = Progress(case, list(case.steps.all()))
-    active = progress.active
-    _release(progress.steps)
+    process_lock.of_process(found)
+    steps = list(ApprovalStep.objects.filter(case__process=found).select_related("case"))
+    progress, active = (
+        Progress(steps[0].case, steps),
+        [step for step in steps if step.status == Status.ACTIVE],
+    )
+    if progress.case.status != ApprovalCase.Status.PENDING:
+        raise _finished(progress.case)
+    engine.cancel(found, at=at)
+    _release(steps)
     progress.tell("approval.withdrawn", *active)
     return close_case(progress, ApprovalCase.Status.WITHDRAWN, actor=actor, at=at)
 

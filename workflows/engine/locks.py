@@ -59,7 +59,9 @@ class PgProcessLock:
                 cursor.execute(_LOCK.format(whose=whose), [f"{self.patience_ms}ms", key])
                 row = cursor.fetchone()
         except OperationalError as busy:
-            raise ProcessBusy(_("Somebody else is deciding on this right now. Try again in a moment.")) from busy
+            raise ProcessBusy(
+                _("Somebody else is deciding on this right now. Try again in a moment.")
+            ) from busy
         if row is None:
             raise ProcessBusy(_("There is nothing to decide on."))
         return int(row[0])

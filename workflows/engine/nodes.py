@@ -185,7 +185,11 @@ class JoinActivation(GatheredWrites, nodes.JoinActivation):
         cls, flow_task: Any, prev_activation: Any, token: Token, data: Item | None = None, seed: Any = None
     ) -> JoinActivation:
         run: Run = prev_activation.process.run
-        waiting = [task for task in run.tasks if task.flow_task == flow_task and task.status not in (STATUS.DONE, STATUS.CANCELED)]
+        waiting = [
+            task
+            for task in run.tasks
+            if task.flow_task == flow_task and task.status not in (STATUS.DONE, STATUS.CANCELED)
+        ]
         base = token.get_base_split_token() if token.is_split_token() else token
         activation = cls(waiting[0] if waiting else run.make(flow_task, base))
         activation.branch = f"{token.token.rsplit('_', 1)[0]}_"

@@ -32,7 +32,9 @@ class Run:
     _changed: list[Task] = field(default_factory=list)
     _finished: bool = False
 
-    def make(self, flow_task: Any, token: Token | str, data: dict[str, Any] | None = None, **fields: Any) -> Task:
+    def make(
+        self, flow_task: Any, token: Token | str, data: dict[str, Any] | None = None, **fields: Any
+    ) -> Task:
         """A task of this process, stored when the act is written."""
         task = flow_task.flow_class.task_class(
             process=self.process,

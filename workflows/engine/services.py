@@ -31,7 +31,9 @@ def register(name: str, launcher: Launcher) -> None:
     launchers[name] = launcher
 
 
-def launch(name: str, *, subject: models.Model, facts: Any, actor: User, clock: Clock = database_clock) -> Any:
+def launch(
+    name: str, *, subject: models.Model, facts: Any, actor: User, clock: Clock = database_clock
+) -> Any:
     """Ask the people whom the rules name, last in the transaction of the document's own service.
 
     Answers with the `ApprovalCase`, or None where nobody needs to be asked: then the document is approved already.
@@ -71,11 +73,17 @@ def complete(
     the turn over: AlreadyDone.
     """
     process_id = process_lock.of_task(task_id)
-    tasks = list(Task.objects.filter(process_id=process_id).exclude(status__in=OVER).select_related("process"))
+    tasks = list(
+        Task.objects.filter(process_id=process_id).exclude(status__in=OVER).select_related("process")
+    )
     task = next((task for task in tasks if task.pk == task_id), None)
     if task is None or task.status != STATUS.ASSIGNED:
         raise AlreadyDone(_("This step is over."))
-    if task.flow_task.name != expected_node or task.owner_id != user.pk or not (may is None or may(user, task)):
+    if (
+        task.flow_task.name != expected_node
+        or task.owner_id != user.pk
+        or not (may is None or may(user, task))
+    ):
         raise NotYourTurn(_("This step is not yours to take."))
     run = _run(task.process, actor=user, at=clock(), tasks=tasks)
     run.subject = callback(run)
@@ -96,7 +104,9 @@ def cancel(process_id: int, *, at: datetime) -> None:
     running.update(status=PROCESS.CANCELED, finished=at)
 
 
-def _run(process: Process, *, actor: User, at: datetime, subject: Any = None, tasks: list[Task] | None = None) -> Run:
+def _run(
+    process: Process, *, actor: User, at: datetime, subject: Any = None, tasks: list[Task] | None = None
+) -> Run:
     run = Run(process=process, actor=actor, at=at, subject=subject, tasks=tasks or [])
     for task in run.tasks:
         task.process = process  # one object, so that every activation finds the run

@@ -91,12 +91,24 @@ def _lock_contract(key: int) -> str:
 
 KINDS = {
     DocumentType.REQUISITION: Kind(
-        _requisitions, "requisition_id", "approve", "requisitions:detail", _lock_requisition, summaries.requisition
+        _requisitions,
+        "requisition_id",
+        "approve",
+        "requisitions:detail",
+        _lock_requisition,
+        summaries.requisition,
     ),
     DocumentType.RFQ: Kind(_rfqs, "rfq_id", "publish", "rfqs:detail", _lock_rfq, summaries.rfq),
-    DocumentType.AWARD: Kind(_awards, "award_id", "activate", "evaluation:award", _lock_award, summaries.award),
+    DocumentType.AWARD: Kind(
+        _awards, "award_id", "activate", "evaluation:award", _lock_award, summaries.award
+    ),
     DocumentType.CONTRACT: Kind(
-        _contracts, "contract_id", "send_for_signature", "agreements:detail", _lock_contract, summaries.contract
+        _contracts,
+        "contract_id",
+        "send_for_signature",
+        "agreements:detail",
+        _lock_contract,
+        summaries.contract,
     ),
 }
 

@@ -54,7 +54,8 @@ def rfq(key: int) -> Mapping[str, Any]:
             Fact(_("Price basis"), document.get_price_basis_display(), document.currency),
         ],
         "criteria": [
-            Fact(criterion.name, f"{quantity_text(criterion.weight)} %") for criterion in document.criteria.all()
+            Fact(criterion.name, f"{quantity_text(criterion.weight)} %")
+            for criterion in document.criteria.all()
         ],
         "suppliers": names,
         "lines": list(lines.select_related("unit").order_by("line__position")[:SHOWN]),
