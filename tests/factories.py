@@ -356,9 +356,7 @@ def make_award(*lines, company=None, currency="CNY", status="active", suppliers=
             "opened_at": NOON - timedelta(days=1), "document_hash": "0" * 64, **rfq_fields,
         }
     )  # fmt: skip
-    opening = Opening.objects.create(
-        rfq=rfq, status="opened", confirmed_at=NOON, merkle_root="0" * 64, root_at=NOON, opened_at=NOON
-    )
+    opening = Opening.objects.create(rfq=rfq, status="confirmed", confirmed_at=NOON, merkle_root="0" * 64, root_at=NOON)
     bids = {supplier.pk: _opened_bid(rfq, opening, supplier, currency) for supplier in suppliers}
     award = Award.objects.create(
         number=f"AW-{company.code}-2026-{number:06d}", rfq=rfq, company=company, status=status, currency=currency, created_by=officer,
@@ -368,6 +366,7 @@ def make_award(*lines, company=None, currency="CNY", status="active", suppliers=
         _award_line(award, bids, position, suppliers, **fields)
         for position, fields in enumerate(lines or ({},), start=1)
     ]
+    Opening.objects.filter(pk=opening.pk).update(status="opened", opened_at=NOON)
     award.net, award.tax = sum(row.net for row in rows), sum(row.tax for row in rows)
     award.save(update_fields=["net", "tax"])
     return award
