@@ -25,6 +25,7 @@ from procurement.common.clock import Clock, database_clock
 from procurement.common.errors import AlreadyDone, RuleViolation
 from procurement.common.figures import moment_text
 from procurement.common.locks import lock
+from procurement.rfqs import services as rfqs
 from procurement.rfqs.models import Allocation, Rfq
 
 
@@ -137,8 +138,6 @@ def open_envelopes(*, opening_id: int, keyring: Keyring, clock: Clock = database
     opening.save(update_fields=["status", "opened_at"])
     last = opening.confirmations.select_related("opener").last()
     actor = last.opener if last else rfq.officer
-    from procurement.rfqs import services as rfqs
-
     rfqs.mark_opened(rfq_id=rfq.pk, rates=rates.entered(rfq), at=at, actor=actor)
     events.record("opening.opened", subject=opening, actor=None, at=at, rfq_id=rfq.pk)
     return opening
