@@ -190,15 +190,13 @@ def test_the_database_refuses_a_decision_on_ones_own_request(document):
 
 
 def test_the_requester_of_a_step_cannot_be_forged(document):
-    requester, approver = one_approver()
+    requester, _approver = one_approver()
     step = active(submit(requester))[0]
 
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     with pytest.raises(IntegrityError), transaction.atomic():
         ApprovalStep.objects.filter(pk=step.pk).update(requester=make_requester())
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def test_withdrawing_ends_the_round(document):

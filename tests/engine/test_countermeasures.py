@@ -108,9 +108,9 @@ def test_s4_every_turn_has_an_owner(document):
         assert [node.name for node in turns] == ["decide"]
         assert all(callable(node._owner_of) for node in turns)
 
+    ownerless = nodes.Turn(lambda item: None)
+    ownerless.flow_class = FLOWS["requisition"]
     with pytest.raises(FlowRuntimeError, match="owner"):
-        ownerless = nodes.Turn(lambda item: None)
-        ownerless.flow_class = FLOWS["requisition"]
         nodes.TurnActivation.create(ownerless, nodes.TurnActivation(task), task.token)
 
 

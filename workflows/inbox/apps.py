@@ -9,3 +9,19 @@ class InboxConfig(AppConfig):
     label = "inbox"
     verbose_name = _("Inbox")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Decisions have their place, with how many wait."""
+        from procurement.common import places
+        from workflows.inbox.queries import open_count
+
+        places.register(
+            places.Place(
+                name="approvals",
+                label=_("Approvals"),
+                url_name="inbox:list",
+                icon="check",
+                order=40,
+                count=open_count,
+            )
+        )

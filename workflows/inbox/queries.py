@@ -1,0 +1,89 @@
+"""What waits for a person, and what they decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from procurement.common.paging import COUNT_CAP
+from workflows.approvals import handlers
+from workflows.approvals.chain import Round, chain_of
+from workflows.approvals.models import ApprovalStep
+
+ORDER = ("active_since", "pk")  # the longest wait first
+
+
+def open_steps(user: Any) -> QuerySet[ApprovalStep]:
+    """Decisions that are this person's turn."""
+    return ApprovalStep.objects.filter(approver=user.pk, status=ApprovalStep.Status.ACTIVE)
+
+
+def decisions_of(user: Any) -> QuerySet[ApprovalStep]:
+    """What this person decided."""
+    return ApprovalStep.objects.filter(decided_by=user.pk, decided_at__isnull=False)
+
+
+def with_case(steps: QuerySet[ApprovalStep]) -> QuerySet[ApprovalStep]:
+    """Steps with everything that a line of a list shows."""
+    return steps.select_related("case__requester", "case__company", "case__department")
+
+
+def open_count(user: Any) -> int:
+    """How many decisions wait; counted to the cap."""
+    return open_steps(user).order_by().values("pk")[:COUNT_CAP].count()
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Where a step stands among this person's open ones."""
+
+    previous: int | None
+    next: int | None
+    place: int
+    total: int
+
+
+def neighbours(user: Any, step: ApprovalStep) -> Neighbours:
+    """The decisions before and after this one, in the order of the list."""
+    mine = open_steps(user)
+    since = step.active_since
+    before = mine.filter(Q(active_since__lt=since) | Q(active_since=since, pk__lt=step.pk))
+    after = mine.filter(Q(active_since__gt=since) | Q(active_since=since, pk__gt=step.pk))
+    earlier = list(before.order_by("-active_since", "-pk").values_list("pk", flat=True)[:COUNT_CAP])
+    later = list(after.order_by(*ORDER).values_list("pk", flat=True)[:COUNT_CAP])
+    is_open = step.status == ApprovalStep.Status.ACTIVE and step.approver_id == user.pk
+    return Neighbours(
+        previous=earlier[0] if earlier else None,
+        next=later[0] if later else None,
+        place=len(earlier) + 1 if is_open else 0,
+        total=len(earlier) + len(later) + is_open,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What stands on the decision card besides the step: the document in short, and the chain of every round."""
+
+    document_url: str
+    summary_template: str
+    summary: Mapping[str, Any]
+    rounds: Sequence[Round]
+    current: Round
+
+
+def card_of(step: ApprovalStep) -> Card:
+    """Read the card."""
+    case = step.case
+    handler = handlers.of(case.document_type)
+    rounds = chain_of(case.document_type, case.document_id)
+    current = next(one for one in rounds if one.case.pk == case.pk)
+    return Card(
+        document_url=handler.url(case.document_id),
+        summary_template=handler.summary_template,
+        summary=handler.summary(case.document_id),
+        rounds=[one for one in rounds if one is not current],
+        current=current,
+    )
