@@ -119,6 +119,8 @@ def run_pytest(arguments: list[str]) -> int:
 def pytest_arguments(arguments: list[str]) -> list[str]:
     """All processors where everything runs; one process where somebody picked tests."""
     picked = any(Path(one.split("::")[0]).exists() for one in arguments) or "-k" in arguments
-    parallel = [] if picked or "-n" in arguments else ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]
+    parallel = (
+        [] if picked or "-n" in arguments else ["-n", str(min(os.cpu_count() or 1, 8)), "--dist", "loadfile"]
+    )
     soak = ["-m", ""] if "--soak" in arguments else []
     return [*parallel, *soak, *(one for one in arguments if one != "--soak")]

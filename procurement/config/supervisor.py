@@ -199,7 +199,8 @@ class Supervisor:
             until = time.monotonic() + GRACE
             for part in running:
                 self._wait(part, until)
-                part.signal(signal.SIGKILL)
+                part.signal(signal.SIGKILL)  # and whatever is left of its group
+                self._wait(part, time.monotonic() + 5)
 
     @staticmethod
     def _wait(part: Part, until: float) -> None:

@@ -249,6 +249,9 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"celery": {"level": "WARNING"}, "pikepdf": {"level": "WARNING"}},  # not a line for every sweep
+    "loggers": {
+        "celery": {"level": "WARNING"},
+        "pikepdf": {"level": "WARNING"},
+    },  # not a line for every sweep
 }
 WAKE_WORKERS = True  # tell workers at once; tests drive deliveries themselves
