@@ -29,14 +29,13 @@ def officer(client):
 
 
 def entry(**fields):
-    values = {
+    return {
         "name": "宁波电缆有限公司",
         "registration_scheme": "CN-USCC",
         "registration_id": "91110000600037341L",
         "country": "cn",
         **fields,
     }
-    return values
 
 
 def test_the_list_costs_the_same_whatever_it_holds(client, officer, django_assert_max_num_queries):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
@@ -13,7 +15,8 @@ from procurement.common import events
 from procurement.common.clock import Clock, database_clock
 from procurement.common.errors import RuleViolation
 from procurement.common.numbering import next_number
-from procurement.rfqs.canonical import document_hash
+from procurement.common.wording import digest_of
+from procurement.rfqs.canonical import content_of
 from procurement.rfqs.checklist import checklist, enough_time, missing
 from procurement.rfqs.deadlines import moment_in_zone
 from procurement.rfqs.models import Rfq, RfqLineVersion
@@ -45,20 +48,23 @@ def submit(*, rfq_id: int, actor: User, clock: Clock = database_clock) -> Rfq:
         raise NotReady(_("Not ready yet: %(points)s.") % {"points": points})
     if not rfq.number:
         rfq.number = next_number(sequence="rfqs_number", prefix="RFQ", company_code=rfq.company.code, at=at)
-    rfq.document_hash = document_hash(rfq)
+    content = content_of(rfq)
+    rfq.document_hash = digest_of(content)
     rfq.status, rfq.submitted_at, rfq.round = Status.IN_APPROVAL, at, rfq.round + 1
     rfq.save(update_fields=["number", "document_hash", "status", "submitted_at", "round"])
     _record("rfq.submitted", rfq, actor, at, {"round": rfq.round})
-    asked = engine.launch("rfq", subject=rfq, facts=facts_of(rfq, actor), actor=actor, clock=lambda: at)
+    facts = facts_of(rfq, actor, categories={line["category_id"] for line in content["lines"]})
+    asked = engine.launch("rfq", subject=rfq, facts=facts, actor=actor, clock=lambda: at)
     if asked is None:
         rfq.refresh_from_db()
     return rfq
 
 
-def facts_of(rfq: Rfq, requester: User) -> ApprovalFacts:
+def facts_of(rfq: Rfq, requester: User, *, categories: Iterable[int] | None = None) -> ApprovalFacts:
     """What the approval rules are matched against; also before submission, for the preview."""
-    versions = RfqLineVersion.objects.filter(line__rfq=rfq, revision=rfq.revision)
-    categories = versions.order_by("category").values_list("category", flat=True).distinct()
+    if categories is None:
+        versions = RfqLineVersion.objects.filter(line__rfq=rfq, revision=rfq.revision)
+        categories = set(versions.values_list("category", flat=True))
     return ApprovalFacts(
         document_type=DocumentType.RFQ,
         document_id=rfq.pk,
@@ -68,7 +74,7 @@ def facts_of(rfq: Rfq, requester: User) -> ApprovalFacts:
         requester=requester,
         company_id=rfq.company_id,
         department_id=None,
-        category_ids=tuple(categories),
+        category_ids=tuple(sorted(categories)),
         amount=rfq.estimate,
         currency=rfq.currency,
         document_hash=rfq.document_hash,
@@ -164,8 +170,9 @@ def _check_still_possible(rfq: Rfq, at: datetime) -> None:
             )
             % words
         )
-    usable = rfq.invitations.exclude(supplier__status=Supplier.Status.BLOCKED).count()
-    if usable < rfq.min_bidders or usable < rfq.invitations.count():
+    blocked = Count("pk", filter=Q(supplier__status=Supplier.Status.BLOCKED))
+    asked = rfq.invitations.aggregate(all=Count("pk"), blocked=blocked)
+    if asked["blocked"] or asked["all"] < rfq.min_bidders:
         raise NotReady(_("A supplier of this RFQ was blocked meanwhile. Return it, so that it is taken off."))
 
 
