@@ -29,7 +29,7 @@ CLAUSES = (
         "合同标的",
         "Subject",
         """\
-卖方按本合同向买方供应附件一所列货物（下称“**货物**”），共 {{contract.lines}} 项。采购依据为采购项目 {{rfq.number}}“{{rfq.title}}”和授标决定 {{award.number}}。
+卖方按本合同向买方供应附件一所列货物（下称“**货物**”），共{{contract.lines}}项。采购依据为采购项目{{rfq.number}}“{{rfq.title}}”和授标决定{{award.number}}。
 
 货物应当全新、未经使用，符合附件一的规格、采购文件以及现行国家标准和行业标准。
 
@@ -48,9 +48,9 @@ Accessories and documents not listed in Annex 1 but needed for the Goods to be u
         "合同价格",
         "Contract Price",
         """\
-合同价格为含税价 {{contract.gross}}{{contract.gross_words}}，其中不含税价 {{contract.net}}，税额 {{contract.tax}}。各项单价见附件一。
+合同价格为含税价{{contract.gross}}{{contract.gross_words}}，其中不含税价{{contract.net}}，税额{{contract.tax}}。各项单价见附件一。
 
-单价为固定价，包含包装、按第 {{clause.delivery}} 条交货的运输和保险、出厂检验以及随机资料的费用。除第 {{clause.changes}} 条规定的情形外，不作调整。
+单价为固定价，包含包装、按第{{clause.delivery}}条交货的运输和保险、出厂检验以及随机资料的费用。除第{{clause.changes}}条规定的情形外，不作调整。
 
 合同履行期间国家调整税率的，不含税价不变，未开票部分按新税率计税。
 """,
@@ -155,7 +155,7 @@ Receipt and acceptance do not lessen the Seller’s responsibility for hidden de
         "所有权与风险",
         "Title and risk",
         """\
-货物毁损、灭失的风险自货物按第 {{clause.delivery}} 条交付并由买方签收时起转移给买方。
+货物毁损、灭失的风险自货物按第{{clause.delivery}}条交付并由买方签收时起转移给买方。
 
 货物所有权自交付时起转移。卖方保证货物上没有第三方权利，使用货物不侵犯第三方的知识产权。
 """,
@@ -170,7 +170,7 @@ Title passes on delivery. The Seller warrants that the Goods are free from right
         "质量保证",
         "Warranty",
         """\
-质量保证期为 {{contract.warranty_months}} 个月，自验收合格之日起计算。
+质量保证期为{{contract.warranty_months}}个月，自验收合格之日起计算。
 
 质量保证期内发现缺陷的，卖方应当在接到通知后二十四小时内答复，并在合理期限内自费修复或者更换。
 
@@ -195,7 +195,7 @@ If the Seller fails to remedy within a reasonable time, the Buyer may do so itse
         """\
 卖方逾期交货的，每逾期一日，按逾期货物不含税价的千分之一支付违约金，不足一日不计。
 
-违约金总额不超过合同价格的百分之十。达到上限的，买方有权依第 {{clause.termination}} 条解除合同。
+违约金总额不超过合同价格的百分之十。达到上限的，买方有权依第{{clause.termination}}条解除合同。
 
 违约金不足以弥补损失的，守约方可以就超出部分请求赔偿；任何一方均不对另一方的利润损失或者间接损失负责。
 """,

@@ -1,5 +1,8 @@
+import hashlib
+import io
 from datetime import timedelta
 
+import pikepdf
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.factories import NOON, make_award, make_contract_manager, make_member, make_officer
@@ -91,6 +94,20 @@ def make_deal(template):
 
 
 @pytest.fixture
-def printed(deal):
+def quick_print(monkeypatch):
+    """Documents are one empty page, made in no time: for tests that are not about how they look."""
+
+    def make(html):
+        out, page = io.BytesIO(), pikepdf.new()
+        page.add_blank_page()
+        page.docinfo["/Subject"] = hashlib.sha256(html.encode()).hexdigest()
+        page.save(out, deterministic_id=True)
+        return out.getvalue(), 1
+
+    monkeypatch.setattr(documents.pdf, "make", make)
+
+
+@pytest.fixture
+def printed(deal, quick_print):
     deal.print()
     return deal

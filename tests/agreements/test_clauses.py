@@ -7,7 +7,9 @@ VALUES = {name: (f"中{name}", f"en {name}") for name in clauses.PLACEHOLDERS}
 
 
 def fill(body, body_en=None, values=VALUES, code="one"):
-    return clauses.fill([Source(code, "标题", "Title", body, body if body_en is None else body_en)], values)[0]
+    return clauses.fill([Source(code, "标题", "Title", body, body if body_en is None else body_en)], values)[
+        0
+    ]
 
 
 def rows(*arguments, **options):
@@ -32,7 +34,10 @@ def test_a_value_nobody_filled_in_names_the_clause_and_the_field():
 
 
 def test_numbers_of_clauses_are_computed_and_must_exist():
-    sources = [Source("a", "甲", "A", "见第 {{clause.b}} 条", "see {{clause.b}}"), Source("b", "乙", "B", "文", "text")]
+    sources = [
+        Source("a", "甲", "A", "见第 {{clause.b}} 条", "see {{clause.b}}"),
+        Source("b", "乙", "B", "文", "text"),
+    ]
     assert clauses.fill(sources, VALUES)[0]["rows"][0]["en"] == "<p>see 2</p>"
     with pytest.raises(UnknownPlaceholder):
         clauses.fill(sources[:1], VALUES)
@@ -56,11 +61,26 @@ def test_numbers_of_clauses_are_computed_and_must_exist():
 )
 def test_hostile_markdown_becomes_plain_text(hostile):
     html = "".join(row["zh"] for row in rows(hostile))
-    for part in ("<script", "<img", "<a", "<link", "<style", "style=", "class=", "href=", "src=", "<iframe", "<svg", "alert"):
+    for part in (
+        "<script",
+        "<img",
+        "<a",
+        "<link",
+        "<style",
+        "style=",
+        "class=",
+        "href=",
+        "src=",
+        "<iframe",
+        "<svg",
+        "alert",
+    ):
         assert part not in html, html
 
 
-@pytest.mark.parametrize("hostile", ["<script>x</script>", "**bold** [a](http://b)", "{{contract.number}}", "a & b < c"])
+@pytest.mark.parametrize(
+    "hostile", ["<script>x</script>", "**bold** [a](http://b)", "{{contract.number}}", "a & b < c"]
+)
 def test_values_are_text_and_nothing_else(hostile):
     from django.utils.html import escape
 
@@ -84,5 +104,9 @@ def test_the_standard_contract_is_whole_in_both_languages():
     filled = clauses.fill(sources, VALUES)
     assert len(filled) == len(library.CLAUSES) >= 12
     for standard, clause in zip(library.CLAUSES, filled, strict=True):
-        assert len(clause["rows"]) == len(clauses._blocks(standard.body)) == len(clauses._blocks(standard.body_en))
+        assert (
+            len(clause["rows"])
+            == len(clauses._blocks(standard.body))
+            == len(clauses._blocks(standard.body_en))
+        )
         clauses.check(standard.body, clause=standard.title)

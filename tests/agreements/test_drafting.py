@@ -26,7 +26,9 @@ def verbs(contract):
 
 
 def test_the_award_becomes_a_contract_with_its_lines(make_deal):
-    deal = make_deal({"quantity": 12, "unit_price": "672.91"}, {"quantity": 3, "unit_price": "10.005", "discount": "0.1"})
+    deal = make_deal(
+        {"quantity": 12, "unit_price": "672.91"}, {"quantity": 3, "unit_price": "10.005", "discount": "0.1"}
+    )
     contract = deal.draft()
 
     assert contract.number.startswith(f"CT-{deal.company.code}-2026-")
@@ -44,7 +46,9 @@ def test_the_award_becomes_a_contract_with_its_lines(make_deal):
 
 def test_each_awarded_supplier_gets_its_own_contract_once(template):
     first, second = SupplierFactory(), SupplierFactory()
-    award = make_award({"supplier": first}, {"supplier": second}, {"supplier": first}, suppliers=[first, second])
+    award = make_award(
+        {"supplier": first}, {"supplier": second}, {"supplier": first}, suppliers=[first, second]
+    )
     officer = make_officer(award.company)
 
     contract = services.draft_from_award(award_id=award.pk, supplier_id=first.pk, actor=officer, clock=at())
@@ -62,7 +66,10 @@ def test_only_an_active_award_is_contracted_for(template, status):
     award = make_award(status=status)
     with pytest.raises(services.NotAwarded):
         services.draft_from_award(
-            award_id=award.pk, supplier_id=award.lines.get().supplier_id, actor=make_officer(award.company), clock=at()
+            award_id=award.pk,
+            supplier_id=award.lines.get().supplier_id,
+            actor=make_officer(award.company),
+            clock=at(),
         )
     with pytest.raises(services.NotAwarded):
         services.draft_from_award(
@@ -74,11 +81,19 @@ def test_only_an_active_award_is_contracted_for(template, status):
 def test_terms_are_settled_in_the_draft_and_a_stale_copy_is_refused(deal):
     contract = deal.draft()
     services.update(
-        contract_id=contract.pk, terms=terms(contract, title="Valves"), edit_version=1, actor=deal.officer, clock=at()
+        contract_id=contract.pk,
+        terms=terms(contract, title="Valves"),
+        edit_version=1,
+        actor=deal.officer,
+        clock=at(),
     )
     with pytest.raises(StaleEdit):
         services.update(
-            contract_id=contract.pk, terms=terms(contract, title="Other"), edit_version=1, actor=deal.officer, clock=at()
+            contract_id=contract.pk,
+            terms=terms(contract, title="Other"),
+            edit_version=1,
+            actor=deal.officer,
+            clock=at(),
         )
     assert deal.reload().title == "Valves"
     with pytest.raises(RuleViolation, match="before it starts"):
