@@ -7,7 +7,8 @@ counted as a spreadsheet shows them, the heading being row 1.
 from __future__ import annotations
 
 import csv
-from collections import Counter
+import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -17,16 +18,17 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from procurement.common.errors import RuleViolation
-from procurement.common.money import MoneyError, line_net, parse_number
+from procurement.common.money import MAX_AMOUNT, MoneyError, line_net, parse_number
 
 MAX_BYTES = 50 * 1024 * 1024
-MAX_TEXT = 500
 CURRENCY = "USD"
+MOST = Decimal(10) ** 12  # of a quantity or a price: what a line can hold
 
 TENDER, TITLE, OPENED_ON = "ProjectID", "Job Desc", "Bid Date"
 ITEM, DESCRIPTION, QUANTITY, UNIT = "Pay Item", "Description", "Quantity", "Unit"
 BIDDER, PRICE, EXTENSION = "Bidder Name", "Unit Price", "Extension"
 REQUIRED = (TENDER, TITLE, OPENED_ON, ITEM, DESCRIPTION, QUANTITY, UNIT, BIDDER, PRICE, EXTENSION)
+LONGEST = {TENDER: 40, TITLE: 110, ITEM: 60, DESCRIPTION: 300, UNIT: 100, BIDDER: 100}  # characters
 
 
 class TabulationError(RuleViolation):
@@ -66,6 +68,16 @@ class Tender:
     lines: list[LineKey] = field(default_factory=list)
     prices: dict[str, dict[LineKey, Decimal]] = field(default_factory=dict)
 
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same content, whatever the file is called: by this a tender is found again."""
+        content = [self.key, self.title, self.opened_on.isoformat()]
+        content += [repr(line) for line in self.lines]
+        content += [
+            f"{bidder}|{price:f}" for bidder, prices in self.prices.items() for price in prices.values()
+        ]
+        return hashlib.sha256("\n".join(content).encode()).hexdigest()[:16]
+
 
 def read_tabulation(path: Path) -> list[Tender]:
     """The tenders of a file, in its order. Raises TabulationError; reads no more than 50 MB."""
@@ -73,10 +85,14 @@ def read_tabulation(path: Path) -> list[Tender]:
     tenders: dict[str, Tender] = {}
     seen: dict[tuple[str, str], Counter[tuple[str, str, Decimal, str]]] = {}
     known: dict[str, set[LineKey]] = {}
+    totals: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for number, row in rows:
         tender = _tender(tenders, row, number)
         bidder = _text(row, BIDDER, number)
-        quantity, price = _amounts(row, number)
+        quantity, price, net = _amounts(row, number)
+        totals[tender.key, bidder] += net
+        if totals[tender.key, bidder] > MAX_AMOUNT:
+            raise TabulationError(_("The bidder's total is too large."), row=number, column=EXTENSION)
         likeness = (
             _text(row, ITEM, number),
             _text(row, DESCRIPTION, number),
@@ -146,10 +162,11 @@ def _text(row: dict[str, str], column: str, number: int) -> str:
     text = " ".join(row[column].split())
     if not text:
         raise TabulationError(_("Empty."), row=number, column=column)
-    if len(text) > MAX_TEXT or not text.isprintable():
-        raise TabulationError(
-            _("Longer than %(most)d characters, or not text.") % {"most": MAX_TEXT}, row=number, column=column
-        )
+    if len(text) > LONGEST[column]:
+        most = {"most": LONGEST[column]}
+        raise TabulationError(_("Longer than %(most)d characters.") % most, row=number, column=column)
+    if not text.isprintable():
+        raise TabulationError(_("There are characters in it that cannot be kept."), row=number, column=column)
     return text
 
 
@@ -160,7 +177,8 @@ def _day(row: dict[str, str], number: int) -> date:
         raise TabulationError(_("Not a date as MM/DD/YYYY."), row=number, column=OPENED_ON) from broken
 
 
-def _amounts(row: dict[str, str], number: int) -> tuple[Decimal, Decimal]:
+def _amounts(row: dict[str, str], number: int) -> tuple[Decimal, Decimal, Decimal]:
+    """Quantity, unit price and what they come to."""
     quantity = _number(row, QUANTITY, number)
     if quantity <= 0:
         raise TabulationError(_("Must be above zero."), row=number, column=QUANTITY)
@@ -168,13 +186,20 @@ def _amounts(row: dict[str, str], number: int) -> tuple[Decimal, Decimal]:
     if price < 0:
         raise TabulationError(_("Must not be negative."), row=number, column=PRICE)
     extension = _number(row, EXTENSION, number)
-    if line_net(quantity=quantity, unit_price=price, currency=CURRENCY) != extension:
+    try:
+        net = line_net(quantity=quantity, unit_price=price, currency=CURRENCY)
+    except MoneyError as refused:
+        raise TabulationError(str(refused), row=number, column=EXTENSION) from refused
+    if net != extension:
         raise TabulationError(_("Quantity × unit price is not the extension."), row=number, column=EXTENSION)
-    return quantity, price
+    return quantity, price, net
 
 
 def _number(row: dict[str, str], column: str, number: int) -> Decimal:
     try:
-        return parse_number(row[column])
+        found = parse_number(row[column])
     except MoneyError as refused:
         raise TabulationError(str(refused), row=number, column=column) from refused
+    if column != EXTENSION and abs(found) >= MOST:
+        raise TabulationError(_("The number is too large."), row=number, column=column)
+    return found

@@ -44,6 +44,14 @@ def test_the_same_pay_item_twice_makes_two_lines(tmp_path):
         pytest.param({"Bid Date": "2026-05-07"}, "Bid Date", id="date"),
         pytest.param({"Extension": "21.01"}, "Extension", id="sum off by a cent"),
         pytest.param({"Description": "x" * 501}, "Description", id="too long"),
+        pytest.param({"Bidder Name": "Hill\x07"}, "Bidder Name", id="control character"),
+        pytest.param({"Quantity": "1000000000000"}, "Quantity", id="quantity no line can hold"),
+        pytest.param({"Unit Price": "1000000000000"}, "Unit Price", id="price no line can hold"),
+        pytest.param(
+            {"Quantity": "100000000", "Unit Price": "100000000", "Extension": "10000000000000000"},
+            "Extension",
+            id="amount no column can hold",
+        ),
     ],
 )
 def test_a_damaged_value_is_refused_with_row_and_column(tmp_path, change, column):
@@ -54,6 +62,23 @@ def test_a_damaged_value_is_refused_with_row_and_column(tmp_path, change, column
 
     assert (refused.value.row, refused.value.column) == (3, column)
     assert column in str(refused.value)
+
+
+def test_a_total_no_column_can_hold_is_refused(tmp_path):
+    much = {**GOOD, "Quantity": "600000000", "Unit Price": "1000000", "Extension": "600000000000000"}
+
+    with pytest.raises(TabulationError) as refused:
+        read_tabulation(write(tmp_path / "f.csv", much, {**much, "Pay Item": "2"}))
+
+    assert (refused.value.row, refused.value.column) == (3, "Extension")
+
+
+def test_a_tender_is_known_by_its_content(tmp_path):
+    [tender] = read_tabulation(write(tmp_path / "f.csv", GOOD))
+    [same] = read_tabulation(write(tmp_path / "renamed.csv", GOOD))
+    [other] = read_tabulation(write(tmp_path / "g.csv", {**GOOD, "Unit Price": "10", "Extension": "20"}))
+
+    assert tender.fingerprint == same.fingerprint != other.fingerprint
 
 
 def test_a_missing_column_is_named(tmp_path):
