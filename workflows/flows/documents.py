@@ -84,9 +84,7 @@ def _lock_award(key: int) -> str:
 
 
 def _lock_contract(key: int) -> str:
-    """A contract has no hash of its own before it is printed."""
-    lock(Contract.objects.filter(pk=key))
-    return ""
+    return lock(Contract.objects.filter(pk=key)).document_hash
 
 
 KINDS = {

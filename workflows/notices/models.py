@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from procurement.common.models import Event
+from workflows.notices.kinds import Words, words_of
 
 
 class Notice(models.Model):
@@ -44,4 +45,19 @@ class Notice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} → {self.recipient}"
+        return f"{self.kind} → {self.recipient_id}"
+
+    @property
+    def words(self) -> Words:
+        """What it says, in the reader's language."""
+        return words_of(self.kind, self.facts)
+
+    @property
+    def title(self) -> str:
+        """Its first line."""
+        return self.words.title
+
+    @property
+    def text(self) -> str:
+        """The sentence below."""
+        return self.words.text

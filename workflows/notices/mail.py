@@ -1,0 +1,46 @@
+"""A notice as a mail: plain text and simple HTML, in the recipient's language and time zone."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from procurement.accounts.models import User
+from workflows.notices.models import Notice
+
+
+def message_for(notice: Notice) -> EmailMultiAlternatives:
+    """The mail of a notice; the same notice always gives the same Message-ID."""
+    user = notice.recipient
+    language, zone = user.language or settings.LANGUAGE_CODE, ZoneInfo(user.time_zone or settings.TIME_ZONE)
+    with translation.override(language), timezone.override(zone):
+        words = notice.words
+        context = {"words": words, "name": str(user), "link": link_for(notice), "language": language}
+        message = EmailMultiAlternatives(
+            subject=" ".join(words.title.split()),
+            body=render_to_string("notices/mail.txt", context),
+            to=[user.email],
+            headers={"Message-ID": notice.message_id, "Auto-Submitted": "auto-generated"},
+        )
+        message.attach_alternative(render_to_string("notices/mail.html", context), "text/html")
+        return message
+
+
+def link_for(notice: Notice) -> str:
+    """Where the mail leads: to the page, for a guest without a password by way of a mailed code."""
+    page = notice.url
+    if not has_password(notice.recipient):
+        page = f"{reverse('account_request_login_code')}?{urlencode({'next': page})}"
+    site: str = settings.SITE_URL
+    return site.rstrip("/") + page
+
+
+def has_password(user: User) -> bool:
+    """Whether the person logs in by password."""
+    return bool(user.password and user.has_usable_password())

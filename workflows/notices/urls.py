@@ -1,0 +1,12 @@
+"""Addresses of notices."""
+
+from django.urls import path
+
+from workflows.notices import views
+
+app_name = "notices"
+urlpatterns = [
+    path("", views.Notices.as_view(), name="list"),
+    path("read/", views.ReadAll.as_view(), name="read_all"),
+    path("<int:pk>/", views.Open.as_view(), name="open"),
+]

@@ -1,0 +1,49 @@
+"""My notices, for both sides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect
+from django.views.generic import TemplateView, View
+
+from procurement.common.paging import page_of
+from procurement.common.views import Policy, PolicyMixin
+from workflows.notices.models import Notice
+from workflows.notices.services import mark_read
+
+
+class Notices(PolicyMixin, TemplateView):
+    """What I was told, the latest first."""
+
+    policy = Policy.PERSON
+    template_name = "notices/list.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """A page of notices."""
+        page = page_of(Notice.objects.filter(recipient=self.request.user.pk), self.request)
+        return super().get_context_data(page=page, **kwargs)
+
+
+class Open(PolicyMixin, View):
+    """Go where a notice leads; it counts as read."""
+
+    policy = Policy.PERSON
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Only one's own."""
+        notice = get_object_or_404(Notice, pk=pk, recipient=request.user.pk)
+        mark_read(user=request.user, notice_id=pk)
+        return HttpResponseRedirect(notice.url)
+
+
+class ReadAll(PolicyMixin, View):
+    """Everything counts as read."""
+
+    policy = Policy.PERSON
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Only one's own."""
+        mark_read(user=request.user)
+        return redirect("notices:list")
