@@ -197,6 +197,12 @@ class RequisitionLine(Stateful):
         return left
 
     @property
+    def estimate(self) -> Decimal:
+        """What the rest may cost, net; for the eye, unrounded."""
+        amount: Decimal = self.rest * self.unit_price
+        return amount
+
+    @property
     def progress(self) -> tuple[str, str]:
         """How far the line has come, as (words, tone): its state, and once approved what its quantities say."""
         if self.status != self.Status.APPROVED:

@@ -71,6 +71,11 @@ def may_request(user: Any) -> bool:
     return standing(user).has(Role.REQUESTER)
 
 
+def may_look(user: Any) -> bool:
+    """Whether there are requests that this person could see: everybody who works here."""
+    return standing(user).person is not None
+
+
 def may_source(user: Any) -> bool:
     """Whether the pool is this person's work."""
     return standing(user).has(Role.OFFICER)

@@ -181,7 +181,11 @@ def _add_up(requisition: Requisition, rows: Sequence[RequisitionLine]) -> None:
 def _replace_lines(requisition: Requisition, rows: Sequence[RequisitionLine]) -> None:
     """Lines that are named again keep their key (and their documents); the others go, new ones come."""
     before = set(requisition.lines.values_list("pk", flat=True))
-    kept = [row for row in rows if row.pk in before]
+    kept: list[RequisitionLine] = []
+    new: list[RequisitionLine] = []
+    for row in rows:  # a key that is named twice, or is not of this request, makes a new line
+        known = row.pk in before and row.pk not in {other.pk for other in kept}
+        (kept if known else new).append(row)
     gone = before - {row.pk for row in kept}
     if gone:
         RequisitionLine.objects.filter(pk__in=gone).delete()
@@ -189,7 +193,6 @@ def _replace_lines(requisition: Requisition, rows: Sequence[RequisitionLine]) ->
         RequisitionLine.objects.bulk_create(
             kept, update_conflicts=True, unique_fields=["id"], update_fields=STORED
         )
-    new = [row for row in rows if row.pk not in before]
     for row in new:
         row.pk = None
     RequisitionLine.objects.bulk_create(new)

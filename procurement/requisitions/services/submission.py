@@ -129,7 +129,7 @@ def reject(*, requisition_id: int, actor: User, at: datetime, case: ApprovalCase
 
 
 def _decided(
-    requisition_id: int, status: Status, lines: LineStatus, actor: User, at: datetime, case: ApprovalCase | None
+    requisition_id: int, status: str, lines: str, actor: User, at: datetime, case: ApprovalCase | None
 ) -> None:
     """Runs inside the deciding transaction, which holds the request's lock."""
     waiting = Requisition.objects.filter(pk=requisition_id, status=Status.IN_APPROVAL)
@@ -143,7 +143,7 @@ def _decided(
     _record(f"requisition.{status}", subject, actor, at, facts)
 
 
-def _become(requisition_id: int, status: Status, lines: LineStatus) -> None:
+def _become(requisition_id: int, status: str, lines: str) -> None:
     Requisition.objects.filter(pk=requisition_id).update(status=status)
     RequisitionLine.objects.filter(requisition=requisition_id).update(status=lines)
 

@@ -1,0 +1,32 @@
+"""Pages of requests."""
+
+from procurement.requisitions.views.acts import (
+    AttachDocument,
+    CancelRequisition,
+    CopyRequisition,
+    DeleteRequisition,
+    DetachDocument,
+    KeepTemplate,
+    ShowDocument,
+    SubmitRequisition,
+    WithdrawRequisition,
+)
+from procurement.requisitions.views.edit import CreateRequisition, EditRequisition
+from procurement.requisitions.views.pages import Pool, RequisitionList, ShowRequisition
+
+__all__ = [
+    "AttachDocument",
+    "CancelRequisition",
+    "CopyRequisition",
+    "CreateRequisition",
+    "DeleteRequisition",
+    "DetachDocument",
+    "EditRequisition",
+    "KeepTemplate",
+    "Pool",
+    "RequisitionList",
+    "ShowDocument",
+    "ShowRequisition",
+    "SubmitRequisition",
+    "WithdrawRequisition",
+]
