@@ -5,11 +5,11 @@ from datetime import timedelta
 import pikepdf
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from tests.factories import NOON, make_award, make_contract_manager, make_member, make_officer
 
 from contracts.agreements import library, services
 from contracts.agreements.models import Clause, Contract, ContractTemplate, TemplateClause
 from procurement.common import documents
+from tests.factories import NOON, make_award, make_contract_manager, make_member, make_officer
 
 
 def at(minutes=0):

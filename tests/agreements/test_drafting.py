@@ -3,14 +3,14 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from tests.agreements.conftest import at
-from tests.factories import SupplierFactory, make_approver, make_award, make_officer, make_rules
 
 from contracts.agreements import services
 from contracts.agreements.clauses import UnknownPlaceholder
 from contracts.agreements.models import Clause, Contract, ContractVersion
 from procurement.common.errors import AlreadyDone, RuleViolation, StaleEdit
 from procurement.common.models import Event, Rendering
+from tests.agreements.conftest import at
+from tests.factories import SupplierFactory, make_approver, make_award, make_officer, make_rules
 from workflows.approvals.models import ApprovalCase
 
 pytestmark = pytest.mark.django_db

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pypdf
 import pytest
-from tests.agreements.conftest import at
 
 from contracts.agreements import services
 from contracts.agreements.models import Contract, ContractVersion
 from procurement.common import documents, files, pdf, wording
 from procurement.common.models import Rendering
+from tests.agreements.conftest import at
 
 pytestmark = pytest.mark.django_db
 

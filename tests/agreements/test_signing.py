@@ -1,7 +1,5 @@
 import pytest
 from django.db import IntegrityError, transaction
-from tests.agreements.conftest import at
-from tests.factories import make_approver, make_contract_manager, make_member, make_officer
 
 from contracts.agreements import services
 from contracts.agreements.models import Contract, Signature
@@ -10,6 +8,8 @@ from procurement.common import documents
 from procurement.common.errors import AlreadyDone, RuleViolation
 from procurement.common.files import FileRefused
 from procurement.common.models import Event, StoredFile
+from tests.agreements.conftest import at
+from tests.factories import make_approver, make_contract_manager, make_member, make_officer
 
 pytestmark = pytest.mark.django_db
 
