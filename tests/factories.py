@@ -359,16 +359,19 @@ def make_award(*lines, company=None, currency="CNY", status="active", suppliers=
     opening = Opening.objects.create(rfq=rfq, status="confirmed", confirmed_at=NOON, merkle_root="0" * 64, root_at=NOON)
     bids = {supplier.pk: _opened_bid(rfq, opening, supplier, currency) for supplier in suppliers}
     award = Award.objects.create(
-        number=f"AW-{company.code}-2026-{number:06d}", rfq=rfq, company=company, status=status, currency=currency, created_by=officer,
-        submitted_at=NOON, decided_at=NOON if status in {"active", "rejected"} else None,
-    )  # fmt: skip
+        number=f"AW-{company.code}-2026-{number:06d}", rfq=rfq, company=company, currency=currency, created_by=officer
+    )
     rows = [
         _award_line(award, bids, position, suppliers, **fields)
         for position, fields in enumerate(lines or ({},), start=1)
     ]
     Opening.objects.filter(pk=opening.pk).update(status="opened", opened_at=NOON)
-    award.net, award.tax = sum(row.net for row in rows), sum(row.tax for row in rows)
-    award.save(update_fields=["net", "tax"])
+    award.net, award.tax, award.status = sum(row.net for row in rows), sum(row.tax for row in rows), status
+    if status != "draft":
+        award.justification, award.document_hash, award.round, award.submitted_at = "Lowest price", "0" * 64, 1, NOON
+    if status in {"active", "rejected"}:
+        award.decided_at = NOON
+    award.save()
     return award
 
 
