@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from guardian.models import UserObjectPermissionAbstract
 
@@ -189,6 +190,10 @@ class Rfq(Stateful, Procedure):
 
     def __str__(self) -> str:
         return self.number or self.title
+
+    def get_absolute_url(self) -> str:
+        """The RFQ's page on our side."""
+        return reverse("rfqs:detail", args=[self.pk])
 
     def accepts_bids_at(self, moment: datetime) -> bool:
         """Whether a bid that arrives at `moment` is in time; the closing instant itself is late."""

@@ -11,6 +11,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Lower, Now
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from procurement.catalog.models import Category
@@ -97,6 +98,10 @@ class Supplier(Stateful):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """The supplier's page on our side."""
+        return reverse("registry:detail", args=[self.pk])
 
     @property
     def label(self) -> str:

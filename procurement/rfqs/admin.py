@@ -1,0 +1,20 @@
+"""Kinds of procedures in the administration. RFQs themselves are changed on their own pages, by rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+
+from procurement.rfqs.models import ProcedurePreset
+
+
+@admin.register(ProcedurePreset)
+class ProcedurePresetAdmin(admin.ModelAdmin):
+    """Presets are copied onto an RFQ when it is made; later edits change nothing under way."""
+
+    list_display = ("code", "name", "name_en", "min_bidders", "min_bid_days", "is_active")
+
+    def has_delete_permission(self, request: Any, *args: Any) -> bool:
+        """RFQs name them; take one out of use instead."""
+        return False

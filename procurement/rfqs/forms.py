@@ -1,0 +1,254 @@
+"""What officers type about RFQs. Fields are listed one by one; states and owners come from the services."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from procurement.accounts.forms import NEAR_ZONES, far_zones
+from procurement.common.errors import RuleViolation
+from procurement.common.figures import quantity_text
+from procurement.common.forms import DateInput, DateTimeInput, FigureField
+from procurement.rfqs.deadlines import instant, wall_time
+from procurement.rfqs.models import Criterion, ProcedurePreset, Rfq, RfqLineVersion
+from procurement.rfqs.services import CriterionData, LineChange
+from procurement.rfqs.services.data import INCOTERMS, LONGEST_VALIDITY
+
+VERSION = 2**31 - 1
+
+
+def zone_choices() -> list[Any]:
+    """Time zones, the near ones first."""
+    near = [(zone, zone.replace("_", " ")) for zone in NEAR_ZONES]
+    return [(_("Near"), near), (_("All"), [(zone, zone.replace("_", " ")) for zone in far_zones()])]
+
+
+class WallTimeField(forms.Field):
+    """A time of day as a clock on the wall shows it; which instant it means is said by the RFQ's zone."""
+
+    widget = DateTimeInput
+
+    def to_python(self, value: Any) -> datetime | None:
+        """Without a zone."""
+        if value in self.empty_values:
+            return None
+        if isinstance(value, datetime):
+            return value
+        for form in ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"):
+            try:
+                found = datetime.strptime(str(value).strip()[:30], form)
+            except ValueError:
+                continue
+            if 2000 <= found.year <= 2200:
+                return found
+        raise ValidationError(_("Date and time, for example 2026-03-20 18:00."), code="invalid")
+
+
+class SearchForm(forms.Form):
+    """What a list of RFQs is narrowed by."""
+
+    quiet_optional = True
+    q = forms.CharField(
+        label=_("Search"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Number or title")}),
+    )
+    status = forms.ChoiceField(
+        label=_("Status"),
+        required=False,
+        choices=[
+            ("", _("Any status")),
+            *((value, label) for value, label in Rfq.Status.choices if value != Rfq.Status.PUBLISHED),
+            *Rfq.Phase.choices,
+        ],
+    )
+    mine = forms.BooleanField(label=_("Mine only"), required=False)
+
+
+class StartForm(forms.Form):
+    """What comes with the ticked lines of the pool; the rest is said on the RFQ's own pages."""
+
+    title = forms.CharField(required=False, max_length=160)
+    preset = forms.ModelChoiceField(
+        queryset=ProcedurePreset.objects.filter(is_active=True), to_field_name="code", required=False
+    )
+    rfq = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+
+
+class TermsForm(forms.Form):
+    """Title, time and terms of an RFQ that is prepared."""
+
+    title = forms.CharField(label=_("Title"), max_length=160)
+    scope = forms.CharField(
+        label=_("Scope of supply"), required=False, max_length=8000, widget=forms.Textarea(attrs={"rows": 5})
+    )
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), choices=zone_choices, help_text=_("Both times below are read in it")
+    )
+    opens_at = WallTimeField(
+        label=_("Bidding opens"), required=False, help_text=_("Empty: as soon as it is published")
+    )
+    closes_at = WallTimeField(
+        label=_("Bids close"), required=False, help_text=_("Bids at or after this moment are refused")
+    )
+    price_basis = forms.ChoiceField(label=_("Prices compared"), choices=Rfq.PriceBasis.choices)
+    bid_currencies = forms.CharField(
+        label=_("Bids allowed in"), max_length=60, help_text=_("Currency codes, for example CNY, USD")
+    )
+    rate_rule = forms.CharField(
+        label=_("Source of exchange rates"),
+        required=False,
+        max_length=120,
+        help_text=_("Needed where several currencies are allowed"),
+    )
+    incoterm = forms.ChoiceField(
+        label=_("Incoterm"), required=False, choices=[("", "–"), *((term, term) for term in INCOTERMS)]
+    )
+    incoterm_place = forms.CharField(label=_("Named place"), required=False, max_length=120)
+    payment_terms = forms.CharField(label=_("Payment terms"), required=False, max_length=300)
+    bid_validity_days = forms.IntegerField(
+        label=_("Bids stay valid, days"), min_value=1, max_value=LONGEST_VALIDITY
+    )
+    edit_version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=VERSION)
+
+    @staticmethod
+    def initial_of(rfq: Rfq) -> dict[str, Any]:
+        """What the RFQ says now."""
+        names = [name for name in TermsForm.base_fields if hasattr(rfq, name)]
+        return {
+            **{name: getattr(rfq, name) for name in names},
+            "bid_currencies": ", ".join(rfq.bid_currencies),
+            "opens_at": wall_time(rfq.opens_at, rfq.time_zone),
+            "closes_at": wall_time(rfq.closes_at, rfq.time_zone),
+        }
+
+    def clean_bid_currencies(self) -> list[str]:
+        """Codes with commas or spaces between."""
+        return str(self.cleaned_data["bid_currencies"]).replace(",", " ").replace("，", " ").split()
+
+    def clean(self) -> dict[str, Any]:
+        """Both times become instants; one that the clock skips or shows twice is refused."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        for name in ("opens_at", "closes_at"):
+            if cleaned.get(name) and cleaned.get("time_zone"):
+                _set_instant(self, cleaned, name, cleaned["time_zone"])
+        return cleaned
+
+
+class ExtendForm(forms.Form):
+    """A later deadline, and why."""
+
+    closes_at = WallTimeField(label=_("New deadline"))
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("All bidders are told"),
+    )
+
+    def __init__(self, *args: Any, rfq: Rfq, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = rfq.time_zone
+        self.fields["closes_at"].help_text = _("Clock time in %(zone)s") % {
+            "zone": ZoneInfo(self.zone).key.replace("_", " ")
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """The instant it means."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("closes_at"):
+            _set_instant(self, cleaned, "closes_at", self.zone)
+        return cleaned
+
+
+class LineForm(forms.Form):
+    """What one line says. Its quantity is at most what its requisitions ask for."""
+
+    description = forms.CharField(label=_("Description"), max_length=300)
+    specification = forms.CharField(
+        label=_("Specification"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 1})
+    )
+    quantity = FigureField(label=_("Quantity"), max_digits=18, decimal_places=6)
+    need_date = forms.DateField(label=_("Needed by"), required=False, widget=DateInput)
+
+    @staticmethod
+    def initial_of(version: RfqLineVersion) -> dict[str, Any]:
+        """What the line says now."""
+        return {
+            "line": version.line_id,
+            "description": version.description,
+            "specification": version.specification,
+            "quantity": version.quantity,
+            "need_date": version.need_date,
+        }
+
+    def clean_quantity(self) -> Any:
+        """More than zero, and not more than was taken from the requisitions."""
+        quantity = self.cleaned_data["quantity"]
+        most = self.initial.get("quantity")
+        if quantity <= 0:
+            raise ValidationError(_("More than zero, please."))
+        if most is not None and quantity > most:
+            raise ValidationError(
+                _("At most %(most)s: take more from the pool first.") % {"most": quantity_text(most)}
+            )
+        return quantity
+
+    def change(self, *, remove: bool) -> LineChange:
+        """What was typed, for the service. A line that goes keeps its words until then."""
+        said = self.initial if remove else self.cleaned_data
+        return LineChange(
+            line_id=self.initial["line"],
+            description=said["description"],
+            specification=said["specification"],
+            quantity=said["quantity"],
+            need_date=said["need_date"],
+            remove=remove,
+        )
+
+
+class VersionForm(forms.Form):
+    """Which text a page began with, so that nobody overwrites a newer one."""
+
+    edit_version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=VERSION)
+
+
+class CriterionForm(forms.Form):
+    """One criterion and its weight."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=Criterion.Kind.choices)
+    name = forms.CharField(label=_("Name"), max_length=120)
+    weight = FigureField(label=_("Weight, %"), max_digits=5, decimal_places=2)
+
+    def entry(self) -> CriterionData:
+        """What was typed, for the service."""
+        said = self.cleaned_data
+        return CriterionData(kind=said["kind"], name=said["name"], weight=said["weight"])
+
+
+class DocumentForm(forms.Form):
+    """A file that bidders may read."""
+
+    file = forms.FileField(label=_("File"), help_text=_("PDF, picture, Excel, Word, CSV or DWG, up to 50 MB"))
+    title = forms.CharField(
+        label=_("Title"), required=False, max_length=160, help_text=_("Empty: the file's name")
+    )
+
+
+class TeamForm(forms.Form):
+    """Which colleague to name."""
+
+    email = forms.EmailField(label=_("Colleague's e-mail"))
+
+
+def _set_instant(form: forms.Form, cleaned: dict[str, Any], name: str, zone: str) -> None:
+    try:
+        cleaned[name] = instant(cleaned[name], zone)
+    except RuleViolation as refusal:
+        form.add_error(name, str(refusal))
