@@ -397,7 +397,7 @@ def test_templates_and_copies_by_their_pages(signed_in, author):
 def test_files_are_added_shown_and_removed(signed_in, author):
     requisition = RequisitionFactory(requester=author)
     line = requisition.lines.get()
-    upload = SimpleUploadedFile("spec.csv", "a,b\n1,2\n".encode())
+    upload = SimpleUploadedFile("spec.csv", b"a,b\n1,2\n")
 
     signed_in.post(reverse("requisitions:attach", args=[requisition.pk]), {"file": upload, "title": "Data sheet", "line": line.pk})
     document = requisition.documents.get()
