@@ -155,8 +155,9 @@ def start_rfq(
     if not rfq_permissions.can(officer, "create", company_id=company.pk):
         raise PermissionDenied(f"{officer} may not make RFQs in {company}")
     waiting = pool_for(officer).filter(requisition__in=list(requisition_ids))
+    rows = waiting.values_list("pk", "quantity", "sourced")
     return rfqs.create_from_pool(
-        quantities=dict(waiting.values_list("pk", "left")),
+        quantities={key: quantity - sourced for key, quantity, sourced in rows},
         preset=preset,
         title=title,
         company=company,
