@@ -32,5 +32,8 @@ def lock_shared(queryset: models.QuerySet[M]) -> M:
 
 
 def lock(queryset: models.QuerySet[M]) -> M:
-    """The single row of `queryset`, ours alone until the transaction ends. Raises DoesNotExist."""
-    return queryset.select_for_update(no_key=True).get()
+    """The single row of `queryset`, ours alone until the transaction ends. Raises DoesNotExist.
+
+    Rows joined to it by `select_related` are read, not locked.
+    """
+    return queryset.select_for_update(no_key=True, of=("self",)).get()

@@ -9,3 +9,9 @@ class EvaluationConfig(AppConfig):
     label = "evaluation"
     verbose_name = _("Evaluation")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make known what this room prints."""
+        from procurement.evaluation import documents
+
+        documents.register()

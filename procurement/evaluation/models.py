@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -40,6 +41,18 @@ class Score(models.Model):
         return f"{self.opened_bid_id}/{self.criterion_id}: {self.points}"
 
 
+_SUBMITTED = ["in_approval", "active", "rejected", "cancelled"]
+_LINES_FROZEN = """
+    PERFORM 1 FROM evaluation_award a WHERE a.status IN ('draft', 'returned')
+        AND a.id = CASE WHEN TG_OP = 'INSERT' THEN NEW.award_id ELSE OLD.award_id END;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'lines of an award that was sent for approval are final' USING ERRCODE = 'check_violation';
+    END IF;
+    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+    RETURN NEW;
+"""
+
+
 class Award(Stateful):
     """The decision who supplies what (授标). Live ones hold their quantities, so nothing is awarded twice."""
 
@@ -52,7 +65,12 @@ class Award(Stateful):
         CANCELLED = "cancelled", _("Cancelled")
 
     TONES: ClassVar[dict[str, str]] = {
-        "draft": "idle", "in_approval": "wait", "returned": "wait", "active": "good", "rejected": "bad", "cancelled": "idle",
+        "draft": "idle",
+        "in_approval": "wait",
+        "returned": "wait",
+        "active": "good",
+        "rejected": "bad",
+        "cancelled": "idle",
     }
     EDITABLE: ClassVar[frozenset[str]] = frozenset({"draft", "returned"})
 
@@ -80,11 +98,36 @@ class Award(Stateful):
         constraints = [
             models.CheckConstraint(name="award_amounts", condition=Q(net__gte=0, tax__gte=0)),
             models.CheckConstraint(
-                name="award_decided_has_time", condition=~Q(status__in=["active", "rejected"]) | Q(decided_at__isnull=False)
+                name="award_decided_has_time",
+                condition=~Q(status__in=["active", "rejected"]) | Q(decided_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="award_submitted_is_whole",
+                condition=~Q(status__in=["in_approval", "active", "rejected"])
+                | (Q(submitted_at__isnull=False) & ~Q(document_hash="") & ~Q(justification="")),
             ),
             fits_currency("award_amount_scale", "net", "tax"),
         ]
-        indexes = [models.Index(fields=["company", "status", "-id"], name="award_company")]
+        indexes = [
+            models.Index(fields=["company", "status", "-id"], name="award_company"),
+            models.Index(fields=["company", "-id"], name="award_listed"),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="submitted_is_final",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__status__in=_SUBMITTED)
+                & (
+                    pgtrigger.Q(old__justification__df=pgtrigger.F("new__justification"))
+                    | pgtrigger.Q(old__net__df=pgtrigger.F("new__net"))
+                    | pgtrigger.Q(old__tax__df=pgtrigger.F("new__tax"))
+                    | pgtrigger.Q(old__document_hash__df=pgtrigger.F("new__document_hash"))
+                    | pgtrigger.Q(old__rfq__df=pgtrigger.F("new__rfq"))
+                    | pgtrigger.Q(old__number__df=pgtrigger.F("new__number"))
+                ),
+            ),
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -113,7 +156,26 @@ class AwardLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["award", "rfq_line", "opened_bid"], name="award_line_once"),
             models.CheckConstraint(name="award_line_quantity", condition=Q(quantity__gt=0)),
+            models.CheckConstraint(
+                name="award_line_figures",
+                condition=Q(
+                    unit_price__gte=0,
+                    price_per__gt=0,
+                    discount__gte=0,
+                    discount__lte=1,
+                    net__gte=0,
+                    tax__gte=0,
+                ),
+            ),
             fits_currency("award_line_amount_scale", "net", "tax"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="frozen",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func=_LINES_FROZEN,
+            )
         ]
 
     def __str__(self) -> str:

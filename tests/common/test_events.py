@@ -36,7 +36,9 @@ def oldest_running_here():
 def record(user, count=1, **fields):
     with transaction.atomic():
         return [
-            events.record("thing.done", subject=user, actor=user, at=NOON, facts={"n": n, "名": "阀门"}, **fields)
+            events.record(
+                "thing.done", subject=user, actor=user, at=NOON, facts={"n": n, "名": "阀门"}, **fields
+            )
             for n in range(count)
         ]
 
@@ -106,7 +108,7 @@ def test_nothing_recorded_is_changed_dropped_or_emptied(user, change, table, col
     events.link_events()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL caigou.testing = 'off'")
-        with pytest.raises(DatabaseError, match="written once|Cannot update or delete"):
+        with pytest.raises(DatabaseError, match=r"written once|Cannot update or delete"):
             cursor.execute(change.format(t=table, c=column))
         transaction.set_rollback(True)
     assert Event.objects.count() == EventLink.objects.count() == 1
@@ -230,7 +232,10 @@ def test_an_event_of_a_running_transaction_waits_and_so_does_what_is_younger(use
     finish.set()
     thread.join(10)
     assert events.link_events() == 2
-    assert [link.event.verb for link in EventLink.objects.order_by("position")] == ["thing.slow", "thing.done"]
+    assert [link.event.verb for link in EventLink.objects.order_by("position")] == [
+        "thing.slow",
+        "thing.done",
+    ]
 
 
 def test_sealers_at_the_same_time_write_one_chain(user, together):

@@ -57,7 +57,12 @@ def row(user):
 
 @pytest.mark.parametrize(
     ("first", "second", "waits"),
-    [(lock_shared, lock_shared, False), (lock_shared, lock, True), (lock, lock_shared, True), (lock, lock, True)],
+    [
+        (lock_shared, lock_shared, False),
+        (lock_shared, lock, True),
+        (lock, lock_shared, True),
+        (lock, lock, True),
+    ],
 )
 def test_who_waits_for_whom(row, first, second, waits):
     with Holder(first, row):
@@ -93,6 +98,19 @@ def test_another_row_is_free(row, make_user):
     other = User.objects.filter(pk=make_user().pk)
     with Holder(lock, row):
         assert not blocked(lock, other)
+
+
+def test_rows_read_along_with_it_stay_free(user):
+    from datetime import UTC, datetime
+
+    from procurement.common.models import Event
+
+    event = Event.objects.create(
+        verb="x", subject_type="x", subject_id=1, actor=user, at=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    joined = Event.objects.select_related("actor", "on_behalf_of").filter(pk=event.pk)
+    with Holder(lock, joined):
+        assert not blocked(lock, User.objects.filter(pk=user.pk))
 
 
 @pytest.mark.parametrize("take", [lock, lock_shared])

@@ -1,0 +1,23 @@
+"""How the hash of an award is made again, for `manage.py verify_audit`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from procurement.common.audit import content_of
+from procurement.common.models import Event
+from procurement.evaluation.canonical import document_hash
+from procurement.evaluation.models import Award
+
+
+@content_of("award.submitted")
+def submitted(events: Sequence[Event]) -> Mapping[int, str]:
+    """The latest submission of each award that was not taken back; an earlier text has been replaced since."""
+    keys = {event.subject_id for event in events}
+    awards = Award.objects.filter(pk__in=keys).exclude(status__in=Award.EDITABLE).prefetch_related("lines")
+    found = {award.pk: award for award in awards if award.document_hash}
+    return {
+        event.pk: document_hash(award, award.lines.all())
+        for event in events
+        if (award := found.get(event.subject_id)) and event.facts.get("round") == award.round
+    }

@@ -1,0 +1,353 @@
+"""What happens to an award (授标) from the officer's proposal until it is decided.
+
+An award that is alive (proposed, in approval, returned, active) holds its quantities on the RFQ's lines; the
+database lets no quantity be held twice. Amounts follow from the bid's own prices and the quantity awarded; freight
+is not part of them and is stated in the memo as quoted.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from procurement.accounts.models import User
+from procurement.common import documents, events, money
+from procurement.common.clock import Clock, database_clock
+from procurement.common.errors import AlreadyDone, RuleViolation, StaleEdit
+from procurement.common.figures import moment_text
+from procurement.common.locks import lock
+from procurement.common.numbering import next_number
+from procurement.evaluation import scoring
+from procurement.evaluation.canonical import document_hash
+from procurement.evaluation.choices import Choice, check_bids, priced, today_of
+from procurement.evaluation.models import Award, AwardLine
+from procurement.evaluation.permissions import can, can_compare
+from procurement.rfqs import services as rfqs
+from procurement.rfqs.models import Criterion, Rfq, RfqLine, RfqLineVersion
+from workflows.approvals.facts import ApprovalFacts
+from workflows.approvals.models import ApprovalCase, DocumentType
+from workflows.approvals.services import withdraw_case
+from workflows.engine import services as engine
+
+__all__ = ["Choice", "activate", "cancel", "change", "propose", "reject", "send_back", "submit", "withdraw"]
+
+Status = Award.Status
+LONGEST_REASON = 500
+# Rooms above say why an active award may not be cancelled any more: a contract was drafted from it.
+Holder = Callable[[Award], str]
+holders: dict[str, Holder] = {}
+
+
+class NotNow(AlreadyDone):
+    """The award is in a state that does not allow this any more."""
+
+
+class NotReady(RuleViolation):
+    """The award cannot be sent for approval yet."""
+
+
+class MayNotAward(RuleViolation):
+    """Awards are the officers' work."""
+
+
+def hold(name: str, holder: Holder) -> None:
+    """Let a room above keep an award from being cancelled: `holder(award)` answers with the reason, or nothing."""
+    holders[name] = holder
+
+
+@transaction.atomic
+def propose(
+    *,
+    rfq_id: int,
+    choices: Sequence[Choice],
+    justification: str,
+    actor: User,
+    clock: Clock = database_clock,
+    origin: str = "live",
+) -> Award:
+    """Recommend who supplies what; the quantities are held from now on.
+
+    Raises AlreadyAwarded when another award was faster, WrongChoice for what was not offered, BidExpired.
+    """
+    rfq = lock(Rfq.objects.select_related("company").filter(pk=rfq_id))
+    at = clock()
+    if not can_compare(actor, "award", rfq):
+        raise _not_open(rfq) if rfq.opened_at is None else MayNotAward(_("You may not award this RFQ."))
+    lines = priced(rfq, choices, at=at)
+    award = Award.objects.create(
+        number=next_number(sequence="awards_number", prefix="AW", company_code=rfq.company.code, at=at),
+        rfq=rfq,
+        company_id=rfq.company_id,
+        justification=justification.strip(),
+        currency=rfq.currency,
+        origin=origin,
+        created_by=actor,
+        created_at=at,
+        **_sums(lines),
+    )
+    _write_lines(award, lines)
+    rfqs.reserve_award(_by_line(lines))
+    _record("award.created", award, actor, at, {"lines": len(lines)})
+    return award
+
+
+@transaction.atomic
+def change(
+    *,
+    award_id: int,
+    choices: Sequence[Choice],
+    justification: str,
+    actor: User,
+    edit_version: int | None = None,
+    clock: Clock = database_clock,
+) -> Award:
+    """Recommend otherwise, before the award is sent or after it came back."""
+    award = _locked(award_id)
+    at = clock()
+    _check_editable(award, actor, edit_version)
+    lines = priced(award.rfq, choices, at=at)
+    rfqs.release_award(_by_line(award.lines.all()))
+    award.lines.all().delete()
+    _write_lines(award, lines)
+    rfqs.reserve_award(_by_line(lines))
+    _update(award, justification=justification.strip(), edit_version=award.edit_version + 1, **_sums(lines))
+    _record("award.changed", award, actor, at, {"lines": len(lines)})
+    return award
+
+
+@transaction.atomic
+def submit(*, award_id: int, actor: User, clock: Clock = database_clock) -> Award:
+    """Send the award for approval: freeze it, then ask the people whom the rules name.
+
+    Below every limit nobody is asked, and it is active at once. Raises NotReady, BidExpired.
+    """
+    award = _locked(award_id)
+    at = clock()
+    _check_editable(award, actor, None)
+    lines, criteria = lines_of(award), scoring.scored_criteria(award.rfq)
+    check_ready(award, lines, criteria, at=at)
+    _update(
+        award,
+        status=Status.IN_APPROVAL,
+        round=award.round + 1,
+        submitted_at=at,
+        document_hash=document_hash(award, lines),
+    )
+    _record("award.submitted", award, actor, at, {"round": award.round}, hashed=True)
+    facts = facts_of(award, lines, criteria, sender=actor)
+    if engine.launch("award", subject=award, facts=facts, actor=actor, clock=lambda: at) is None:
+        award.refresh_from_db(fields=["status", "decided_at"])
+    return award
+
+
+def check_ready(
+    award: Award, lines: Sequence[AwardLine], criteria: Sequence[Criterion], *, at: datetime
+) -> None:
+    """What must be there before approvers are asked. Raises NotReady, BidExpired."""
+    if not award.justification.strip():
+        raise NotReady(_("Say why these bids are recommended."), field="justification")
+    if not lines:
+        raise NotReady(_("Pick at least one line."))
+    missing = scoring.unscored(award.rfq, criteria)
+    if missing:
+        raise NotReady(_("Not scored yet: %(names)s.") % {"names": ", ".join(missing)})
+    check_bids((line.opened_bid for line in lines), today=today_of(award.rfq, at))
+
+
+def facts_of(
+    award: Award, lines: Iterable[AwardLine], criteria: Sequence[Criterion], *, sender: User
+) -> ApprovalFacts:
+    """What the approval rules are matched against. Whoever scored or sends the award is not asked to approve it."""
+    versions = RfqLineVersion.objects.filter(line__in=[line.rfq_line_id for line in lines])
+    scorers = scoring.scorers_of(award.rfq_id) if criteria else set()
+    return ApprovalFacts(
+        document_type=DocumentType.AWARD,
+        document_id=award.pk,
+        round=award.round,
+        title=award.rfq.title,
+        number=award.number,
+        requester=award.created_by,
+        company_id=award.company_id,
+        department_id=None,
+        category_ids=tuple(versions.order_by("category").values_list("category", flat=True).distinct()),
+        amount=award.net,
+        currency=award.currency,
+        document_hash=award.document_hash,
+        rfq_id=award.rfq_id,
+        barred=frozenset({sender.pk, *scorers}),
+    )
+
+
+@transaction.atomic
+def withdraw(*, award_id: int, actor: User, clock: Clock = database_clock) -> Award:
+    """Take an award back from approval; it may be changed and sent again."""
+    award = _locked(award_id)
+    at = clock()
+    if not can(actor, "withdraw", award):
+        raise (
+            _too_late(award)
+            if award.status != Status.IN_APPROVAL
+            else MayNotAward(_("This award is not yours."))
+        )
+    withdraw_case(document_type=DocumentType.AWARD, document_id=award_id, actor=actor, at=at)
+    _update(award, status=Status.DRAFT)
+    _record("award.withdrawn", award, actor, at, {"round": award.round})
+    return award
+
+
+def activate(*, award_id: int, actor: User, at: datetime, case: ApprovalCase | None) -> None:
+    """The last approver agreed, or nobody had to be asked. With every line awarded, so is the RFQ."""
+    award = _decided(award_id, Status.ACTIVE, "award.active", actor, at, case)
+    if not RfqLine.objects.filter(rfq=award.rfq_id, awarded__lt=F("quantity")).exists():
+        rfqs.mark_awarded(rfq_id=award.rfq_id, at=at, actor=actor)
+    documents.request("award_memo", award, version=award.round)
+
+
+def send_back(*, award_id: int, actor: User, at: datetime, case: ApprovalCase | None) -> None:
+    """An approver returned the award with a question; it keeps its quantities meanwhile."""
+    award = _decided(award_id, Status.RETURNED, "award.returned", actor, at, case)
+    Award.objects.filter(pk=award.pk).update(edit_version=F("edit_version") + 1)
+
+
+def reject(*, award_id: int, actor: User, at: datetime, case: ApprovalCase | None) -> None:
+    """An approver refused the award for good; its quantities are free again."""
+    award = _decided(award_id, Status.REJECTED, "award.rejected", actor, at, case)
+    rfqs.release_award(_by_line(award.lines.all()))
+
+
+@transaction.atomic
+def cancel(*, award_id: int, reason: str, actor: User, clock: Clock = database_clock) -> Award:
+    """Give an award up before a contract was made of it; its quantities are free again."""
+    award = _locked(award_id)
+    at = clock()
+    if not can(actor, "cancel", award):
+        raise _too_late(award)
+    if not reason.strip():
+        raise RuleViolation(_("Say why."), field="reason")
+    for holder in holders.values():
+        if why := holder(award):
+            raise NotNow(why)
+    rfqs.release_award(_by_line(award.lines.all()))
+    _update(award, status=Status.CANCELLED)
+    _record("award.cancelled", award, actor, at, {"reason": reason.strip()[:LONGEST_REASON]})
+    return award
+
+
+@transaction.atomic
+def finish(*, rfq_id: int, actor: User, clock: Clock = database_clock) -> Rfq:
+    """Nothing more of this RFQ is awarded: some lines have an active award, the rest gets none."""
+    rfq = lock(Rfq.objects.filter(pk=rfq_id))
+    at = clock()
+    if not can_compare(actor, "finish", rfq):
+        raise MayNotAward(_("This RFQ cannot be finished now."))
+    awards = list(Award.objects.filter(rfq=rfq).values_list("status", flat=True))
+    if Status.ACTIVE not in awards:
+        raise NotReady(_("Nothing of this RFQ is awarded. Close it as unsuccessful instead."))
+    if {Status.DRAFT, Status.IN_APPROVAL, Status.RETURNED} & set(awards):
+        raise NotReady(_("Another award of this RFQ is not decided yet."))
+    rfqs.mark_awarded(rfq_id=rfq_id, at=at, actor=actor)
+    return rfq
+
+
+# --- inside ---
+
+
+def _locked(award_id: int) -> Award:
+    """The RFQ's row first, then the award's, as everywhere. Raises DoesNotExist."""
+    rfq = lock(Rfq.objects.filter(awards=award_id))
+    award = lock(Award.objects.select_related("created_by").filter(pk=award_id))
+    award.rfq = rfq
+    return award
+
+
+def _check_editable(award: Award, actor: User, edit_version: int | None) -> None:
+    if award.status not in Award.EDITABLE:
+        raise _too_late(award)
+    if not can(actor, "edit", award):
+        raise MayNotAward(_("You may not change this award."))
+    if edit_version is not None and award.edit_version != edit_version:
+        raise StaleEdit(_("Somebody else changed this award meanwhile. Look at it again before you save."))
+
+
+def _decided(
+    award_id: int, status: str, verb: str, actor: User, at: datetime, case: ApprovalCase | None
+) -> Award:
+    """Runs inside the deciding transaction, which holds the locks."""
+    award = Award.objects.select_related("rfq").get(pk=award_id)
+    if award.status != Status.IN_APPROVAL:
+        raise _too_late(award)
+    _update(award, status=status, decided_at=at)
+    _record(verb, award, actor, at, {"case": case.pk if case else None, "round": award.round})
+    return award
+
+
+def _update(award: Award, **fields: Any) -> None:
+    Award.objects.filter(pk=award.pk).update(**fields)
+    for name, value in fields.items():
+        setattr(award, name, value)
+
+
+def lines_of(award: Award) -> list[AwardLine]:
+    """What the award says, by line, with bids and suppliers at hand."""
+    lines = award.lines.select_related("opened_bid__supplier", "rfq_line")
+    return list(lines.order_by("rfq_line__position", "pk"))
+
+
+def _write_lines(award: Award, lines: Sequence[AwardLine]) -> None:
+    for line in lines:
+        line.award = award
+    AwardLine.objects.bulk_create(lines)
+
+
+def _sums(lines: Iterable[AwardLine]) -> dict[str, Decimal]:
+    """The header is the sum of its lines, in the evaluation currency."""
+    total = money.totals((line.eval_net, line.eval_tax) for line in lines)
+    return {"net": total.net, "tax": total.tax}
+
+
+def _by_line(lines: Iterable[AwardLine]) -> dict[int, Decimal]:
+    quantities: dict[int, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        quantities[line.rfq_line_id] += line.quantity
+    return dict(quantities)
+
+
+def _not_open(rfq: Rfq) -> NotNow:
+    return NotNow(_("The bids on %(rfq)s are not opened yet.") % {"rfq": rfq})
+
+
+def _too_late(award: Award) -> NotNow:
+    """Says how the award stands now, and since when."""
+    since = award.decided_at or award.submitted_at
+    words = {
+        "award": award.number,
+        "status": award.status_label,
+        "when": moment_text(timezone.localtime(since)) if since else "",
+    }
+    if since and award.status not in Award.EDITABLE:
+        return NotNow(
+            _("%(award)s stands at “%(status)s” since %(when)s; this cannot be done any more.") % words
+        )
+    return NotNow(_("%(award)s stands at “%(status)s”; this cannot be done now.") % words)
+
+
+def _record(
+    verb: str, award: Award, actor: User, at: datetime, facts: dict[str, Any], *, hashed: bool = False
+) -> None:
+    events.record(
+        verb,
+        subject=award,
+        actor=actor,
+        at=at,
+        rfq_id=award.rfq_id,
+        facts=facts,
+        content_hash=award.document_hash if hashed else "",
+    )
