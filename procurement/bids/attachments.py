@@ -45,7 +45,11 @@ def add(
     actor: User,
     clock: Clock = database_clock,
 ) -> drafts.Draft:
-    """Keep sealed files and name them, with their keys, in the draft. A refusal leaves neither row nor file."""
+    """Save the draft with these sealed files and their keys. A refusal leaves neither row nor file."""
+    if not uploads:
+        return drafts.save(
+            rfq_id=rfq_id, supplier=supplier, typed=typed, edit_version=edit_version, actor=actor, clock=clock
+        )
     stored = [_store(upload, actor) for upload in uploads]
     try:
         with transaction.atomic():

@@ -101,7 +101,7 @@ def receipt_context(version: BidVersion) -> dict[str, Any]:
         "company": rfq.company,
         "supplier": version.supplier,
         "version": version,
-        "number": f"{rfq.number}-{str(version.bid.public_id)[:8]}-{version.number}",
+        "receipt_number": f"{rfq.number}-{str(version.bid.public_id)[:8]}-{version.number}",
         "received_at": version.received_at,
         "closes_at": rfq.closes_at,
         "left": rfq.closes_at - version.received_at if rfq.closes_at else None,

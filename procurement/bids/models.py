@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import ClassVar
 
 import pgtrigger
@@ -313,6 +314,11 @@ class OpenedBid(Stateful):
 
     def __str__(self) -> str:
         return f"{self.rfq} · {self.supplier}"
+
+    @property
+    def gross(self) -> Decimal:
+        """Net plus tax."""
+        return Decimal(self.net) + Decimal(self.tax)
 
 
 class BidLine(models.Model):

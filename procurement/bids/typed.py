@@ -96,14 +96,16 @@ class Typed:
         except (ValueError, KeyError, TypeError, AttributeError) as broken:
             raise Unreadable from broken
 
-    @property
-    def filled(self) -> int:
-        """How many lines have a price."""
-        return sum(1 for line in self.lines.values() if line.get("unit_price"))
-
-    @sensitive_variables()
     def payload(self, terms: Terms) -> BidPayload:
         """The bid that was typed. Raises PayloadRefused with everything that must be corrected."""
+        payload, problems = self.read(terms)
+        if problems:
+            raise PayloadRefused(problems)
+        return payload
+
+    @sensitive_variables()
+    def read(self, terms: Terms) -> tuple[BidPayload, list[Problem]]:
+        """The bid as far as it can be read, and everything that must be corrected before it is one."""
         reader = _Reader()
         payload = BidPayload(
             currency=self.header.get("currency") or terms.currencies[0],
@@ -123,9 +125,7 @@ class Typed:
             payload.check(terms)
         except PayloadRefused as refusal:
             reader.problems += [problem for problem in refusal.problems if not reader.has(problem)]
-        if reader.problems:
-            raise PayloadRefused(sorted(reader.problems, key=lambda problem: problem.position or 0))
-        return payload
+        return payload, sorted(reader.problems, key=lambda problem: problem.position or 0)
 
 
 class _Reader:

@@ -9,3 +9,12 @@ class PortalConfig(AppConfig):
     label = "portal"
     verbose_name = _("Supplier portal")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Say where a supplier's user can go."""
+        from procurement.common.places import Place, register, register_caption
+        from suppliers.portal.permissions import company_of
+
+        register_caption("supplier", company_of)
+        register(Place(name="portal", label=_("Invitations"), url_name="portal:home", icon="mail", order=10, side="supplier"))
+        register(Place(name="receipts", label=_("Receipts"), url_name="portal:receipts", icon="check", order=40, side="supplier"))

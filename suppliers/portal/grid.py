@@ -1,0 +1,323 @@
+"""The price grid and the header of a bid, as they are shown: what was typed, what is wrong with it, what it adds up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from procurement.bids.payload import INCOTERMS, BidPayload, Problem, Terms, amounts
+from procurement.bids.typed import Typed
+from procurement.common.components import Check
+from procurement.common.errors import RuleViolation
+from procurement.common.figures import NONE, amount_text, date_text, money_text, price_text, quantity_text
+from procurement.common.money import exponent
+from procurement.rfqs.models import Rfq, RfqLineVersion
+
+SHORT = ("unit_price", "lead_time_days", "remark")
+ALL = ("unit_price", "price_per", "discount", "tax_rate", "lead_time_days", "warranty_months", "remark")
+LABELS: dict[str, str | Promise] = {
+    "unit_price": lazy("Unit price, net"),
+    "price_per": lazy("per"),
+    "discount": lazy("Discount, %"),
+    "tax_rate": lazy("Tax, %"),
+    "lead_time_days": lazy("Delivery, days"),
+    "warranty_months": lazy("Warranty, months"),
+    "remark": lazy("Deviation or remark"),
+}
+_MODES = {"lead_time_days": "numeric", "warranty_months": "numeric", "remark": "text"}
+_FACTORS = {"unit_price": "data-price", "price_per": "data-per"}
+SHOWN_PROBLEMS = 12
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Preview:
+    """A draft read as far as it can be: lines, sums, mistakes."""
+
+    typed: Typed
+    terms: Terms
+    payload: BidPayload
+    problems: list[Problem]
+    net: Decimal = Decimal(0)
+    tax: Decimal = Decimal(0)
+    nets: dict[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def gross(self) -> Decimal:
+        """What the buyer would pay."""
+        return self.net + self.tax
+
+    @property
+    def lines_net(self) -> Decimal:
+        """Net of the lines alone."""
+        return sum(self.nets.values(), Decimal(0))
+
+    @property
+    def filled(self) -> int:
+        """How many lines have a price that can be read."""
+        return len(self.payload.lines)
+
+    @property
+    def mistakes(self) -> list[Problem]:
+        """What was typed wrongly; that nothing was typed yet is no mistake."""
+        return [one for one in self.problems if one.field != "lines" or self.filled]
+
+    def by_field(self) -> dict[tuple[str, str], str]:
+        """The message at each field, by line and name."""
+        return {(one.line, one.field): str(one) for one in reversed(self.mistakes)}
+
+
+def preview(typed: Typed, terms: Terms) -> Preview:
+    """Read what was typed; the sums are the server's own."""
+    payload, problems = typed.read(terms)
+    broken = {one.line for one in problems if one.line}
+    net, tax, nets = Decimal(0), Decimal(0), {}
+    for key, offer in payload.lines.items():
+        if key in broken or key not in terms.lines:
+            continue
+        try:
+            one = amounts(offer, terms.lines[key].quantity, payload.currency)
+        except RuleViolation:
+            continue
+        net, tax, nets[key] = net + one.net, tax + one.tax, one.net
+    freight = payload.freight if not any(one.field == "freight" for one in problems) else Decimal(0)
+    return Preview(typed, terms, payload, problems, net + freight, tax, nets)
+
+
+def lines_of(rfq: Rfq) -> list[RfqLineVersion]:
+    """What the lines of the RFQ's present revision say, in order. One statement."""
+    rows = (
+        RfqLineVersion.objects.filter(line__rfq=rfq, revision__lte=rfq.revision)
+        .select_related("line", "unit", "delivery_place")
+        .order_by("line_id", "-revision")
+        .distinct("line_id")
+    )
+    return sorted(rows, key=lambda row: row.line.position)
+
+
+# --- the grid, written row by row: 2,000 lines are 14,000 fields, too many for template tags ---
+
+
+def grid_rows(lines: Iterable[RfqLineVersion], shown: Preview, *, columns: tuple[str, ...]) -> SafeString:
+    """The body of the price grid."""
+    errors, labels = shown.by_field(), {name: str(LABELS[name]) for name in ALL}
+    return format_html_join("", "{}", ((_row(line, shown, columns, errors, labels),) for line in lines))
+
+
+def _row(
+    line: RfqLineVersion,
+    shown: Preview,
+    columns: tuple[str, ...],
+    errors: dict[tuple[str, str], str],
+    labels: dict[str, str],
+) -> SafeString:
+    key = str(line.line.key)
+    typed = shown.typed.lines.get(key, {})
+    net = shown.nets.get(key)
+    return format_html(
+        '<tr id="line-{key}" data-qty="{qty}"{factors}><th scope="row"><small>{position}</small> <span class="name">{name}</span> <small>{spec}</small>{hidden}</th>'
+        '<td class="num" data-label="{quantity_label}">{quantity}</td>{cells}'
+        '<td class="num" data-label="{amount_label}" data-amount>{amount}</td></tr>',
+        key=key,
+        qty=line.quantity,
+        factors=_factors(typed, columns),
+        position=line.line.position,
+        name=line.description,
+        spec=line.specification[:160],
+        hidden=_hidden(key, typed, columns),
+        quantity_label=_("Quantity"),
+        quantity=f"{quantity_text(line.quantity)} {line.unit.symbol or line.unit.label}",
+        cells=format_html_join(
+            "", "{}", ((_cell(name, key, line, typed, errors, labels[name]),) for name in columns)
+        ),
+        amount_label=_("Amount"),
+        amount=NONE if net is None else amount_text(net, shown.payload.currency),
+    )
+
+
+def _factors(typed: dict[str, str], columns: tuple[str, ...]) -> SafeString:
+    """Factors of the amount whose column is not shown, for the sums in the browser."""
+    if "price_per" in columns or not typed.get("price_per"):
+        return SafeString("")
+    return format_html(' data-per="{}"', typed["price_per"])
+
+
+def _hidden(key: str, typed: dict[str, str], columns: tuple[str, ...]) -> SafeString:
+    """What stands in columns that are not shown travels along."""
+    kept = ((f"{name}-{key}", typed[name]) for name in ALL if name not in columns and typed.get(name))
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', kept)
+
+
+def _cell(
+    name: str,
+    key: str,
+    line: RfqLineVersion,
+    typed: dict[str, str],
+    errors: dict[tuple[str, str], str],
+    label: str,
+) -> SafeString:
+    error = errors.get((key, name), "")
+    ident = f"{name}-{key}"
+    mode = _MODES.get(name, "decimal")
+    return format_html(
+        '<td{num} data-label="{label}"><input id="{ident}" name="{ident}"{mode} autocomplete="off" aria-label="{aria}" value="{value}"{placeholder}{factor}{invalid}>{error}</td>',
+        num=SafeString("" if mode == "text" else ' class="num"'),
+        label=label,
+        ident=ident,
+        mode=SafeString(' class="text" maxlength="500"' if mode == "text" else f' inputmode="{mode}" data-number'),
+        aria=_("Line %(position)d: %(label)s") % {"position": line.line.position, "label": label},
+        value=typed.get(name, ""),
+        placeholder=_placeholder(name, line),
+        factor=SafeString(f" {_FACTORS[name]}" if name in _FACTORS else ""),
+        invalid=format_html(' aria-invalid="true" aria-describedby="error-{}"', ident) if error else "",
+        error=format_html('<span class="error" id="error-{}">{}</span>', ident, error) if error else "",
+    )
+
+
+def _placeholder(name: str, line: RfqLineVersion) -> SafeString:
+    if name == "tax_rate":
+        return format_html(' placeholder="{}"', quantity_text(line.tax_rate * 100))
+    return SafeString(' placeholder="1"' if name == "price_per" else "")
+
+
+# --- the header ---
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderField:
+    """One field of the bid's head."""
+
+    name: str
+    label: str
+    value: str
+    error: str = ""
+    help: str = ""
+    kind: str = "text"
+    longest: int = 60
+    choices: tuple[str, ...] = ()
+    affix: str = ""
+
+
+def header_fields(shown: Preview, rfq: Rfq) -> list[HeaderField]:
+    """The fields beside the grid, with what was typed."""
+    errors, typed, least = shown.by_field(), shown.typed.header, shown.terms.least_valid_until
+
+    def make(name: str, label: str, **options: object) -> HeaderField:
+        value = typed.get(name, "")
+        return HeaderField(name, label, value, errors.get(("", name), ""), **options)  # type: ignore[arg-type]
+
+    fields = []
+    if len(shown.terms.currencies) > 1:
+        fields.append(make("currency", _("Currency"), kind="select", choices=shown.terms.currencies))
+    until = date_text(least) if least else ""
+    return [
+        *fields,
+        make("freight", _("Freight, net"), kind="figure", affix=shown.payload.currency, help=_("Empty where it is in the prices.")),
+        make("quotation_number", _("Your quotation number"), longest=60),
+        make("valid_until", _("Offer valid until"), kind="date", help=_("Until %(day)s at least; empty means that day.") % {"day": until}),
+        make("incoterm", _("Incoterm"), kind="select", choices=("", *INCOTERMS), help=_asked(rfq.incoterm, rfq.incoterm_place)),
+        make("payment_terms", _("Payment terms"), longest=300, help=_asked(rfq.payment_terms)),
+        make("remark", _("Remark on the whole bid"), kind="area", longest=4000),
+    ]  # fmt: skip
+
+
+def _asked(*parts: str) -> str:
+    asked = " ".join(part for part in parts if part)
+    return _("Asked for: %(asked)s. Empty means as asked.") % {"asked": asked} if asked else ""
+
+
+# --- what is left to do ---
+
+
+def checks(shown: Preview, *, link: str = "") -> list[Check]:
+    """The list before sending: each mistake leads to its field."""
+    found = [Check(_said(one), "bad", url=f"{link}#{_ident(one)}") for one in shown.mistakes[:SHOWN_PROBLEMS]]
+    if len(shown.mistakes) > SHOWN_PROBLEMS:
+        found.append(Check(_("and %(count)d more") % {"count": len(shown.mistakes) - SHOWN_PROBLEMS}, "bad"))
+    if not shown.filled:
+        found.append(Check(_("No line has a price yet"), "wait"))
+    elif shown.filled < len(shown.terms.lines):
+        missing = [str(line.position) for key, line in shown.terms.lines.items() if key not in shown.payload.lines]
+        listed = ", ".join(missing[:10]) + (" …" if len(missing) > 10 else "")
+        found.append(Check(_("%(count)d lines without a price are not offered") % {"count": len(missing)}, "wait", _("Lines %(listed)s") % {"listed": listed}))
+    else:
+        found.append(Check(_("All lines have a price"), "good"))
+    files = len(shown.typed.attachments)
+    found.append(Check(_("Attachments: %(count)d") % {"count": files} if files else _("No attachments"), "good" if files else ""))
+    return found
+
+
+def _said(problem: Problem) -> str:
+    if problem.position is None:
+        return str(problem)
+    label = LABELS.get(problem.field, "")
+    return _("Line %(position)d, %(label)s: %(message)s") % {"position": problem.position, "label": label, "message": problem}
+
+
+def _ident(problem: Problem) -> str:
+    return f"{problem.field}-{problem.line}" if problem.line else f"id_{problem.field}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """A line as it will be sealed, in words."""
+
+    line: RfqLineVersion
+    price: str = ""
+    tax: str = ""
+    lead_time: str = ""
+    amount: str = ""
+    remark: str = ""
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether there is a price."""
+        return bool(self.price)
+
+
+def review_rows(lines: Iterable[RfqLineVersion], shown: Preview) -> list[ReviewRow]:
+    """Every line of the RFQ, offered or not."""
+    return [_review_row(line, shown) for line in lines]
+
+
+def _review_row(line: RfqLineVersion, shown: Preview) -> ReviewRow:
+    key = str(line.line.key)
+    offer = shown.payload.lines.get(key)
+    if offer is None:
+        return ReviewRow(line)
+    per = f" / {quantity_text(offer.price_per)}" if offer.price_per != 1 else ""
+    off = f" − {quantity_text(offer.discount * 100)} %" if offer.discount else ""
+    days = offer.lead_time_days
+    return ReviewRow(
+        line,
+        price=price_text(offer.unit_price, shown.payload.currency) + per + off,
+        tax=f"{quantity_text(offer.tax_rate * 100)} %",
+        lead_time=NONE if days is None else ngettext("%(days)d day", "%(days)d days", days) % {"days": days},
+        amount=amount_text(shown.nets.get(key), shown.payload.currency),
+        remark=offer.remark,
+    )
+
+
+def sums(shown: Preview) -> dict[str, str]:
+    """The sums as texts, also for the answer to an autosave."""
+    currency = shown.payload.currency
+    freight = shown.payload.freight
+    return {
+        "net": money_text(shown.net, currency),
+        "tax": money_text(shown.tax, currency),
+        "freight": money_text(freight, currency) if freight else _("in the prices"),
+        "gross": money_text(shown.gross, currency),
+        "filled": str(shown.filled),
+    }
+
+
+def decimals_of(currency: str) -> int:
+    """Decimal places of the sums in the browser."""
+    return exponent(currency)

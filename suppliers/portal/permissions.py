@@ -1,0 +1,58 @@
+"""What a supplier's user reaches: only rows that carry the supplier's own key. Roles say who may act."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from procurement.bids.admission import BIDDING_ROLES
+from procurement.bids.models import BidVersion
+from procurement.rfqs.models import Invitation, Rfq
+from suppliers.registry.access import member_of
+from suppliers.registry.models import Supplier
+
+SHOWN = frozenset(
+    {Rfq.Status.PUBLISHED, Rfq.Status.OPENED, Rfq.Status.AWARDED, Rfq.Status.UNSUCCESSFUL, Rfq.Status.CANCELLED}
+)
+
+MATRIX = {  # action: roles within the supplier; None means everybody who acts for it
+    "view": None,
+    "bid": BIDDING_ROLES,
+    "decline": BIDDING_ROLES,
+}
+
+
+def can(user: Any, action: str, invitation: Invitation) -> bool:
+    """Whether this person may do `action` with this invitation (which is their supplier's)."""
+    member = member_of(user)
+    if member is None or action not in MATRIX:
+        return False
+    if action != "view" and member.supplier.status == Supplier.Status.BLOCKED:
+        return False
+    roles = MATRIX[action]
+    return roles is None or member.role in roles
+
+
+def company_of(user: Any) -> str:
+    """What stands under a person's name in the portal: the supplier, and as what one acts for it."""
+    member = member_of(user)
+    return f"{member.supplier.label} · {member.get_role_display()}" if member else ""
+
+
+def visible_to(user: Any) -> QuerySet[Invitation]:
+    """The invitations of this person's supplier to RFQs that have been published."""
+    member = member_of(user)
+    if member is None:
+        return Invitation.objects.none()
+    return Invitation.objects.filter(
+        supplier=member.supplier_id, rfq__published_at__isnull=False, rfq__status__in=SHOWN
+    )
+
+
+def receipts_visible_to(user: Any) -> QuerySet[BidVersion]:
+    """What this person's supplier has sent."""
+    member = member_of(user)
+    if member is None:
+        return BidVersion.objects.none()
+    return BidVersion.objects.filter(supplier=member.supplier_id)
