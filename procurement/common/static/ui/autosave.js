@@ -52,7 +52,7 @@ async function save(form) {
 function fieldsOf(form) {
   const fields = new FormData(form);
   for (const input of form.querySelectorAll("input[type=file]")) if (input.name) fields.delete(input.name);
-  return fields;
+  return new URLSearchParams(fields);
 }
 
 async function heard(form, state, response) {
