@@ -41,7 +41,7 @@ class Words:
 KINDS: dict[str, Kind] = {
     "approval.step_activated": Kind(
         _("Your decision: %(title)s"),
-        _("%(who)s asks for your approval of %(number)s. It waits for nobody else."),
+        _("%(who)s asks for your approval of %(number)s."),
         _("Decide"),
     ),
     "requisition.approved": Kind(
