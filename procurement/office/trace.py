@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from contracts.agreements.models import Contract, ContractLine
+from contracts.agreements.permissions import visible_to as contracts_visible_to
 from contracts.orders.models import Order, OrderAllocation
+from contracts.orders.permissions import visible_to as orders_visible_to
+from procurement.accounts.models import User
 from procurement.common.components import Step
 from procurement.evaluation.models import Award, AwardLine
+from procurement.evaluation.permissions import visible_to as awards_visible_to
 from procurement.requisitions.models import Requisition, RequisitionLine
 from procurement.rfqs.models import Allocation, Rfq
+from procurement.rfqs.permissions import visible_to as rfqs_visible_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,9 @@ class Hop:
     quantity: Decimal | None = None
     note: str = ""
     at: datetime | None = None
+    linked: bool = (
+        False  # whether the reader may open it; its number and state are no secret to who asked for it
+    )
 
 
 @dataclass(slots=True)
@@ -65,8 +75,19 @@ class LineTrace:
         ]
 
 
-def trace_of(requisition: Requisition) -> list[LineTrace]:
-    """Every line of a requisition with its RFQs, awards, contracts and orders; six statements whatever its length."""
+SCOPES: dict[str, Callable[[User], QuerySet[Any]]] = {
+    "rfq": rfqs_visible_to,
+    "award": awards_visible_to,
+    "contract": contracts_visible_to,
+    "order": orders_visible_to,
+}
+
+
+def trace_of(requisition: Requisition, user: User) -> list[LineTrace]:
+    """Every line of a requisition with its RFQs, awards, contracts and orders, linked where `user` may open them.
+
+    A fixed number of statements, however many lines there are.
+    """
     lines = list(requisition.lines.select_related("unit", "category"))
     traces = {line.pk: LineTrace(line) for line in lines}
     allocations = list(
@@ -81,7 +102,23 @@ def trace_of(requisition: Requisition) -> list[LineTrace]:
         traces[allocation.requisition_line_id].hops.append(_rfq_hop(rfq, allocation.quantity))
     _add_decisions(traces, by_rfq_line)
     _add_orders(traces)
+    _link(traces, user)
     return [traces[line.pk] for line in lines]
+
+
+def _link(traces: dict[int, LineTrace], user: User) -> None:
+    """Which of the documents the reader may open, asked once for each kind."""
+    keys: dict[str, set[int]] = defaultdict(set)
+    for trace in traces.values():
+        for hop in trace.hops:
+            keys[hop.kind].add(hop.pk)
+    open_to = {
+        (kind, key)
+        for kind, wanted in keys.items()
+        for key in SCOPES[kind](user).filter(pk__in=wanted).values_list("pk", flat=True)
+    }
+    for trace in traces.values():
+        trace.hops = [replace(hop, linked=(hop.kind, hop.pk) in open_to) for hop in trace.hops]
 
 
 def _rfq_hop(rfq: Rfq, quantity: Decimal) -> Hop:

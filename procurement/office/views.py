@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -33,8 +33,9 @@ class Home(PolicyMixin, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The lists of one person."""
-        assert isinstance(self.request.user, User)  # noqa: S101
-        return super().get_context_data(home=home_of(self.request.user, database_clock()), **kwargs)
+        return super().get_context_data(
+            home=home_of(cast(User, self.request.user), database_clock()), **kwargs
+        )
 
 
 class Trace(ScopedMixin, DetailView[Requisition]):
@@ -47,4 +48,4 @@ class Trace(ScopedMixin, DetailView[Requisition]):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Every line with the documents that carry it."""
-        return super().get_context_data(traces=trace_of(self.object), **kwargs)
+        return super().get_context_data(traces=trace_of(self.object, cast(User, self.request.user)), **kwargs)
