@@ -21,6 +21,7 @@ from procurement.accounts.models import User
 from procurement.bids.keys import Keyring
 from procurement.bids.models import Bid, Opening, OpeningConfirmation
 from procurement.catalog.models import Unit
+from procurement.catalog.units import seed
 from procurement.common.clock import Clock
 from procurement.common.models import Rendering
 from procurement.demo import cycle, outcome, troupe
@@ -81,6 +82,7 @@ def ensure_preset() -> ProcedurePreset:
 
 def ensure_units(written: set[str]) -> dict[str, Unit]:
     """The unit for each text: by Recommendation 20 where we know it, else one of its own."""
+    seed(Unit)
     codes = {text: UNITS.get(text.upper(), f"X-{text}"[:24]) for text in written}
     own = [
         Unit(code=codes[text], name=text, name_en=text, symbol=text[:20])

@@ -19,10 +19,12 @@ from procurement.requisitions.models import Requisition
 from procurement.rfqs.models import Rfq
 from tests.keys import opener_key_file
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 LETTING = Path(__file__).resolve().parents[3] / "shared" / "data" / "indot" / "2026-05-07.csv"
-needs_letting = pytest.mark.skipif(not LETTING.exists(), reason="the real letting is not beside this checkout")
+needs_letting = pytest.mark.skipif(
+    not LETTING.exists(), reason="the real letting is not beside this checkout"
+)
 COLUMNS = (
     "ProjectID", "Job Desc", "Bid Date", "Pay Item", "Description", "Quantity", "Unit", "Bidder Name", "Unit Price",
     "Extension",
@@ -35,6 +37,12 @@ def opener(settings):
     settings.OPENER_KEY_FILE = opener_key_file()
 
 
+@pytest.fixture
+def blank_contracts(monkeypatch):
+    """What is printed on them is not the matter here, and takes its time."""
+    monkeypatch.setattr(pdf, "make", lambda html: (b"%PDF-1.7 blank", 1))
+
+
 def tabulation(path, *rows):
     """A file of (tender, item, quantity, unit, bidder, price)."""
     with path.open("w", newline="") as handle:
@@ -43,7 +51,18 @@ def tabulation(path, *rows):
         for tender, item, quantity, unit, bidder, price in rows:
             extension = (Decimal(quantity) * Decimal(price)).quantize(Decimal("0.01"))
             out.writerow(
-                [tender, "BRIDGE DECK", "05/07/2026", item, f"Item {item}", quantity, unit, bidder, price, extension]
+                [
+                    tender,
+                    "BRIDGE DECK",
+                    "05/07/2026",
+                    item,
+                    f"Item {item}",
+                    quantity,
+                    unit,
+                    bidder,
+                    price,
+                    extension,
+                ]
             )
     return path
 
@@ -83,7 +102,7 @@ def assert_sound():
     assert report.findings == []
 
 
-def test_two_tenders_go_all_the_way(small, tmp_path):
+def test_two_tenders_go_all_the_way(blank_contracts, small, tmp_path):
     first, second = run(small, tmp_path)
 
     assert first["tender"] == "T-1"
@@ -99,6 +118,19 @@ def test_two_tenders_go_all_the_way(small, tmp_path):
     assert_sound()
 
 
+def test_without_pango_the_contract_waits_for_its_pdf(small, tmp_path, monkeypatch):
+    def missing(html):
+        raise pdf.EngineMissing("apt install pango")
+
+    monkeypatch.setattr(pdf, "make", missing)
+
+    results = run(small, tmp_path, "--pdf")
+
+    assert [one["contract"]["pdf"] for one in results] == [None, None]
+    assert [one["award"]["total"] for one in results] == ["201.02", "24.50"]
+    assert set(Contract.objects.values_list("status", flat=True)) == {"pending"}
+
+
 @pytest.mark.skipif(not fonts.has_pango(), reason="no pango on this machine")
 def test_contracts_are_signed_ordered_and_written_beside_the_report(small, tmp_path):
     results = run(small, tmp_path, "--pdf")
@@ -110,7 +142,7 @@ def test_contracts_are_signed_ordered_and_written_beside_the_report(small, tmp_p
     assert list(Order.objects.values_list("status", flat=True)) == ["issued", "issued"]
 
 
-def test_a_second_run_adds_nothing(small, tmp_path):
+def test_a_second_run_adds_nothing(blank_contracts, small, tmp_path):
     before_all = run(small, tmp_path)
     counts = rows_of_every_table()
 
@@ -135,7 +167,7 @@ STEPS = [
 ]  # fmt: skip
 
 
-def test_a_run_that_was_killed_at_any_step_is_gone_on_with(small, tmp_path, monkeypatch):
+def test_a_run_that_was_killed_at_any_step_is_gone_on_with(blank_contracts, small, tmp_path, monkeypatch):
     """One killed run after another, each a step later than the one before; the next whole run ends as if nothing had been."""
     for module, name in STEPS:
         with monkeypatch.context() as patched:
@@ -198,7 +230,9 @@ def test_a_missing_file_and_a_missing_folder_are_named(small, tmp_path):
 
 def test_a_tender_nobody_bids_on_whole_is_not_awarded(tmp_path):
     file = tabulation(
-        tmp_path / "partial.csv", ("T-1", "1", "2", "EACH", "Hill", "5"), ("T-1", "2", "1", "EACH", "Vale", "6")
+        tmp_path / "partial.csv",
+        ("T-1", "1", "2", "EACH", "Hill", "5"),
+        ("T-1", "2", "1", "EACH", "Vale", "6"),
     )
 
     [result] = run(file, tmp_path)
@@ -227,7 +261,9 @@ def assert_equal_to_the_file(results):
     found = expected()
     for result in results:
         wanted = found[result["tender"]]
-        bids = {one["bidder"]: {"total": Decimal(one["total"]), "rank": one["rank"]} for one in result["bids"]}
+        bids = {
+            one["bidder"]: {"total": Decimal(one["total"]), "rank": one["rank"]} for one in result["bids"]
+        }
         assert bids == wanted["bids"], result["tender"]
         winner = next(name for name, bid in wanted["bids"].items() if bid["rank"] == 1)
         assert result["award"] == {"bidder": winner, "total": f"{wanted['low']:.2f}"}
@@ -246,7 +282,7 @@ def only(tmp_path, *keys):
 
 
 @needs_letting
-def test_real_tenders_come_out_to_the_cent(tmp_path):
+def test_real_tenders_come_out_to_the_cent(blank_contracts, tmp_path):
     results = run(only(tmp_path, "T -46034-B", "R -43927-A"), tmp_path)
 
     assert len(results) == 2
