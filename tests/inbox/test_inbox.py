@@ -62,7 +62,7 @@ def test_the_list_costs_the_same_whatever_it_holds(document, client, no_turns, d
         submit(requester, document_id=number)
     client.force_login(approver)
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(12):
         first = client.get(reverse("inbox:list"))
     second = client.get(f"{reverse('inbox:list')}?after={first.context['page'].next_cursor}")
 
@@ -193,7 +193,7 @@ def test_what_i_decided_is_listed_the_latest_first(document, client, django_asse
         decide(step, at=NOON + timedelta(hours=number))
     client.force_login(approver)
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(12):
         page = client.get(reverse("inbox:history"))
 
     assert [step.case.title for step in page.context["page"]][:2] == ["Need 21", "Need 20"]

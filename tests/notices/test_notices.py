@@ -13,7 +13,7 @@ from procurement.bids.models import Opening
 from procurement.common import events, places
 from procurement.common.models import Delivery
 from procurement.rfqs.models import Invitation
-from tests.approvals.acts import active, decide, one_approver, submit, two_stages
+from tests.approvals.acts import active, broken, decide, one_approver, submit, two_stages
 from tests.factories import (
     NOON,
     RequisitionFactory,
@@ -23,7 +23,7 @@ from tests.factories import (
     make_officer,
     make_opener,
 )
-from workflows.notices import audience, services
+from workflows.notices import audience, services, tasks
 from workflows.notices.kinds import KINDS, words_of
 from workflows.notices.models import Notice
 
@@ -333,6 +333,28 @@ def test_a_wiped_broker_loses_nothing(document, settings):
     assert len(outbox.outbox) == Notice.objects.filter(mail="sent").count() == 3
 
 
+def test_workers_are_woken_after_the_commit(
+    document, settings, monkeypatch, django_capture_on_commit_callbacks
+):
+    settings.WAKE_WORKERS = True
+    woken = []
+    monkeypatch.setattr(services, "_wake", woken.append)
+    monkeypatch.setattr(events, "_wake", lambda delivery_id, queue: events.deliver(delivery_id=delivery_id))
+    requester, _approver = one_approver()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        submit(requester, at=timezone.now())
+
+    assert woken == [Notice.objects.get().pk]
+
+
+def test_the_tasks_send_what_is_due(notice):
+    tasks.send_mail(notice_id=notice.pk)
+    tasks.sweep()
+    assert len(outbox.outbox) == 1
+    assert broken() == []
+
+
 def test_telling_twice_changes_nothing(notice):
     services.tell(notice.event)
     assert Notice.objects.count() == 1
@@ -378,7 +400,7 @@ def test_an_invitation_that_left_is_delivered(rfq):
 
 def test_my_notices_are_mine(notice, client, django_assert_max_num_queries):
     client.force_login(notice.recipient)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(12):
         page = client.get(reverse("notices:list"))
     assert "Your decision: Valves for Dongying" in page.content.decode()
 

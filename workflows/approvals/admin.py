@@ -28,11 +28,16 @@ class ReadOnly:
 
 
 class StageInline(admin.TabularInline):
-    """A rule's chain."""
+    """A rule's chain; a rule that asks nobody would be no rule."""
 
     model = RuleStage
-    extra = 1
+    min_num = 1
+    extra = 0
     autocomplete_fields: ClassVar[list[str]] = ["person"]
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """At least one stage."""
+        return super().get_formset(request, obj, validate_min=True, **kwargs)
 
 
 class RuleInline(admin.TabularInline):
