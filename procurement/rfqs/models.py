@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from guardian.models import UserObjectPermissionAbstract
+from guardian.models import UserObjectPermissionBase
 
 from procurement.catalog.models import Category, Item, Unit
 from procurement.common.fields import AmountField, CurrencyField, QuantityField, RateField, UnitPriceField
@@ -208,13 +208,13 @@ class Rfq(Stateful, Procedure):
         return self.Phase.OPEN if moment < self.closes_at else self.Phase.CLOSED
 
 
-class RfqUserObjectPermission(UserObjectPermissionAbstract):
+class RfqUserObjectPermission(UserObjectPermissionBase):
     """A named colleague on the team of one RFQ (direct foreign key, so that it stays cheap)."""
 
     id = models.BigAutoField(primary_key=True)
     content_object = models.ForeignKey(Rfq, on_delete=models.CASCADE)
 
-    class Meta(UserObjectPermissionAbstract.Meta):
+    class Meta(UserObjectPermissionBase.Meta):
         abstract = False
 
 

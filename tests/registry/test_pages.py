@@ -41,7 +41,7 @@ def entry(**fields):
 def test_the_list_costs_the_same_whatever_it_holds(client, officer, django_assert_max_num_queries):
     SupplierFactory.create_batch(25, categories=[CategoryFactory()])
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(13):
         answer = client.get("/suppliers/?q=阀")
 
     assert len(answer.context["page"].rows) == 20
@@ -160,7 +160,7 @@ def test_the_page_shows_profile_people_and_history(client, officer, django_asser
     supplier = SupplierFactory(notes="Slow payer", bank_account="6222")
     member = make_member(supplier, name="王军")
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(20):
         text = client.get(f"/suppliers/{supplier.pk}/").content.decode()
 
     for shown in (supplier.name, "王军", "Slow payer", "6222"):

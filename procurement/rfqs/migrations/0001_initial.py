@@ -200,10 +200,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='RfqUserObjectPermission',
             fields=[
-                ('object_pk', models.CharField(max_length=255, verbose_name='object ID')),
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('content_object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='rfqs.rfq')),
-                ('content_type', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='contenttypes.contenttype')),
                 ('permission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.permission')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
             ],
@@ -303,12 +301,8 @@ class Migration(migrations.Migration):
             model_name='rfqrate',
             trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF current_setting('caigou.testing', true) = 'on' THEN RETURN NULL; END IF;\n    RAISE EXCEPTION 'rows of % are written once', TG_TABLE_NAME;\n", hash='e990a22f2293f18d48e3f25fee93184263faec19', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_1b7b5', table='rfqs_rfqrate', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='rfquserobjectpermission',
-            index=models.Index(fields=['content_type', 'object_pk'], name='rfqs_rfquse_content_7b1084_idx'),
-        ),
         migrations.AlterUniqueTogether(
             name='rfquserobjectpermission',
-            unique_together={('user', 'permission', 'object_pk')},
+            unique_together={('user', 'permission', 'content_object')},
         ),
     ]
