@@ -6,7 +6,7 @@ from typing import Any
 
 UNITS: tuple[tuple[str, str, str, str], ...] = (
     # counted
-    ("C62", "个", "one", ""),
+    ("C62", "个", "one", "pc"),
     ("H87", "件", "piece", "pcs"),
     ("EA", "只", "each", ""),
     ("SET", "套", "set", ""),

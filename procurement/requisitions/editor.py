@@ -96,16 +96,16 @@ class Editor:
     def is_valid(self, *, at: datetime | None = None) -> bool:
         """Whether everything can be kept; with `at`, also whether it can be sent for approval then."""
         sound = self.head.is_valid() & self.formset.is_valid()
-        department: Department | None = self.head.cleaned_data.get("department")
+        said = self.head.cleaned_data
+        department: Department | None = said.get("department")
         company = department.company if department else None
         today = today_in(company, at) if company and at else None
-        self._live = [form for form in self.formset.forms if not form.is_blank and not form.cleaned_data.get("DELETE")] if sound else []
-        if sound:
-            self._check_shared(company)
-            found = [form.complete(self.head.cleaned_data, company=company, today=today) for form in self._live]
-            self.lines = [line for line in found if line is not None]
-            if at and not self._live:
-                self.head.add_error(None, _("A request needs at least one line."))
+        self._check_shared(company)
+        self._live = [form for form in self.formset.forms if not form.is_blank and not form.cleaned_data.get("DELETE")]
+        found = [form.complete(said, company=company, today=today) for form in self._live]
+        self.lines = [line for line in found if line is not None]
+        if at and not self._live:
+            self.head.add_error(None, _("A request needs at least one line."))
         return sound and not self.head.errors and len(self.lines) == len(self._live)
 
     def _check_shared(self, company: Company | None) -> None:

@@ -85,7 +85,7 @@ class LineForm(forms.Form):
         label=_("Quantity"), max_digits=18, decimal_places=6, required=False, widget=FigureInput({"data-qty": ""})
     )
     unit_price = FigureField(
-        label=_("Estimate per unit, net"), max_digits=18, decimal_places=6, required=False,
+        label=_("Unit price, estimated"), max_digits=18, decimal_places=6, required=False,
         widget=FigureInput({"data-price": "", "data-from": "price"}),
     )  # fmt: skip
     tax_rate = PercentField(

@@ -103,7 +103,7 @@ class ShowRequisition(OneRequisition, TemplateView):
         chain = _Chain.of(requisition, lines)
         may = {name: can(user, name, requisition) for name in ("edit", "submit", "withdraw", "cancel", "delete", "copy")}
         return super().get_context_data(
-            requisition=requisition, lines=lines, chain=chain, may=may, crumbs=crumbs_to(requisition), trail=_trail(requisition, lines),
+            requisition=requisition, lines=lines, chain=chain, may=may, crumbs=crumbs_to(None), trail=_trail(requisition, lines),
             facts=_facts(requisition), files=_files(requisition), history=history.entries_of(requisition),
             document_removals=may["edit"], meta=_meta(requisition), **kwargs,
         )  # fmt: skip

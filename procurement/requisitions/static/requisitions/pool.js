@@ -34,6 +34,6 @@ if (form) {
     if (box.matches("[data-left]")) box.closest("tr").querySelector('input[name="line"]').checked = true;
     sum();
   });
-  form.addEventListener("input", sum);
+  form.addEventListener("input", (event) => event.target.matches("[data-left]") && sum());
   sum();
 }
