@@ -11,11 +11,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from guardian.models import UserObjectPermissionAbstract
+from guardian.models import UserObjectPermissionBase
 
 from procurement.catalog.models import Unit
 from procurement.common.fields import AmountField, CurrencyField, QuantityField, RateField, UnitPriceField
+from procurement.common.figures import quantity_text
 from procurement.common.immutability import insert_only
 from procurement.common.models import Rendering, StoredFile
 from procurement.common.money import fits_currency
@@ -174,19 +176,28 @@ class Contract(Stateful):
     def __str__(self) -> str:
         return self.number
 
+    def get_absolute_url(self) -> str:
+        """Its page on our side."""
+        return reverse("agreements:detail", args=[self.pk])
+
     @property
     def gross(self) -> Decimal:
         """Net plus tax, in `currency`."""
         return Decimal(self.net) + Decimal(self.tax)
 
+    @property
+    def is_editable(self) -> bool:
+        """Whether its terms may be changed."""
+        return self.status in self.EDITABLE
 
-class ContractUserObjectPermission(UserObjectPermissionAbstract):
+
+class ContractUserObjectPermission(UserObjectPermissionBase):
     """A named colleague on one contract."""
 
     id = models.BigAutoField(primary_key=True)
     content_object = models.ForeignKey(Contract, on_delete=models.CASCADE)
 
-    class Meta(UserObjectPermissionAbstract.Meta):
+    class Meta(UserObjectPermissionBase.Meta):
         abstract = False
 
 
@@ -219,6 +230,16 @@ class ContractLine(models.Model):
 
     def __str__(self) -> str:
         return self.description
+
+    @property
+    def tax_percent(self) -> str:
+        """The tax rate as people write it."""
+        return quantity_text(self.tax_rate * 100)
+
+    @property
+    def discount_percent(self) -> str:
+        """The discount as people write it."""
+        return quantity_text(self.discount * 100)
 
 
 class ContractVersion(models.Model):

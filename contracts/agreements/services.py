@@ -227,7 +227,9 @@ def submit(*, contract_id: int, actor: User, clock: Clock = database_clock) -> C
         facts={"version": version.number},
         content_hash=version.content_hash,
     )
-    engine.launch("contract", subject=contract, facts=_facts(contract, actor), actor=actor, clock=lambda: at)
+    engine.launch(
+        "contract", subject=contract, facts=facts_of(contract, actor), actor=actor, clock=lambda: at
+    )
     return contract
 
 
@@ -248,7 +250,8 @@ def _freeze(
     )
 
 
-def _facts(contract: Contract, actor: User) -> ApprovalFacts:
+def facts_of(contract: Contract, actor: User) -> ApprovalFacts:
+    """What approval rules are matched against, and what approvers see first."""
     lines = contract.lines.values("rfq_line")
     categories = RfqLineVersion.objects.filter(line__in=lines).values_list("category", flat=True).distinct()
     return ApprovalFacts(

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from contracts.agreements.models import Contract, ContractLine
@@ -86,6 +87,10 @@ class Order(Stateful):
 
     def __str__(self) -> str:
         return self.number
+
+    def get_absolute_url(self) -> str:
+        """Its page on our side."""
+        return reverse("orders:detail", args=[self.pk])
 
     @property
     def gross(self) -> Decimal:

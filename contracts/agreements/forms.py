@@ -1,0 +1,124 @@
+"""Forms about contracts. Every field is named; who acts and in what state never comes from a form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import Q, Sum
+from django.utils.translation import gettext_lazy as _
+
+from contracts.agreements.models import Contract, ContractTemplate, Signature
+from contracts.agreements.services import Terms
+from procurement.common.figures import money_text
+from procurement.common.forms import DateInput
+from procurement.evaluation.models import Award, AwardLine
+
+
+class ListForm(forms.Form):
+    """Narrow the list."""
+
+    quiet_optional = True
+    q = forms.CharField(label=_("Search"), required=False, max_length=100)
+    status = forms.ChoiceField(label=_("State"), required=False)
+
+    def __init__(self, *args: Any, choices: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["status"].choices = [("", _("Any")), *choices]  # type: ignore[attr-defined]
+
+
+class DraftForm(forms.Form):
+    """For which awarded supplier, on which template."""
+
+    supplier = forms.TypedChoiceField(label=_("Supplier"), coerce=int, widget=forms.RadioSelect)
+    template = forms.ModelChoiceField(
+        label=_("Template"), queryset=ContractTemplate.objects.filter(is_active=True), empty_label=None
+    )
+
+    def __init__(self, *args: Any, award: Award, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = suppliers_without_contract(award)
+        self.fields["supplier"].choices = choices  # type: ignore[attr-defined]
+        if choices:
+            self.fields["supplier"].initial = choices[0][0]
+        self.fields["template"].initial = self.fields["template"].queryset.order_by("pk").first()  # type: ignore[attr-defined]
+
+
+def suppliers_without_contract(award: Award) -> list[tuple[int, str]]:
+    """Awarded suppliers nobody has drafted a contract for, with what they were awarded."""
+    drafted = Contract.objects.filter(award=award).exclude(status=Contract.Status.CANCELLED)
+    awarded = (
+        AwardLine.objects.filter(Q(award=award) & ~Q(supplier__in=drafted.values("supplier")))
+        .values("supplier", "supplier__name", "currency")
+        .annotate(amount=Sum("net"))
+        .order_by("supplier__name", "supplier")
+    )
+    return [
+        (row["supplier"], f"{row['supplier__name']}, {money_text(row['amount'], row['currency'])}")
+        for row in awarded
+    ]
+
+
+class TermsForm(forms.ModelForm[Contract]):
+    """What an officer settles in the draft."""
+
+    edit_version = forms.IntegerField(widget=forms.HiddenInput)
+
+    class Meta:
+        model = Contract
+        fields = (
+            "title",
+            "template",
+            "language",
+            "starts_on",
+            "ends_on",
+            "delivery_terms",
+            "payment_terms",
+            "warranty_months",
+            "special_terms",
+        )
+        widgets = {
+            "starts_on": DateInput(),
+            "ends_on": DateInput(),
+            "special_terms": forms.Textarea(attrs={"rows": 6}),
+        }
+
+    def terms(self) -> Terms:
+        """As the service takes them."""
+        return Terms(**{name: self.cleaned_data[name] for name in self.Meta.fields})
+
+
+class SignForm(forms.Form):
+    """The exact PDF that was read, and the word for it."""
+
+    version_number = forms.IntegerField(widget=forms.HiddenInput)
+    pdf_sha256 = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    agree = forms.BooleanField(
+        label=_("I have read this PDF and sign it for my company."),
+        error_messages={"required": _("Say that you have read it.")},
+    )
+
+
+class ScanForm(forms.Form):
+    """The countersigned paper, and who signed it."""
+
+    version_number = forms.IntegerField(widget=forms.HiddenInput)
+    scan = forms.FileField(label=_("Scan"), help_text=_("PDF, PNG or JPEG, at most 50 MB."))
+    supplier_name = forms.CharField(label=_("Signed for the supplier by"), max_length=100, required=False)
+    buyer_name = forms.CharField(label=_("Signed for us by"), max_length=100, required=False)
+
+    def __init__(self, *args: Any, missing: set[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for side in Signature.Side.values:
+            if side in missing:
+                self.fields[f"{side}_name"].required = True
+            else:
+                del self.fields[f"{side}_name"]
+
+    def names(self) -> dict[str, str]:
+        """Who signed on paper, by side."""
+        return {
+            side: self.cleaned_data[f"{side}_name"]
+            for side in Signature.Side.values
+            if f"{side}_name" in self.cleaned_data
+        }
