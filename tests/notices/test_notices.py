@@ -366,6 +366,21 @@ def test_mail_speaks_the_recipients_language(notice):
     assert '<html lang="zh-hans">' in outbox.outbox[0].alternatives[0][0]
 
 
+def test_suppliers_who_chose_no_language_get_their_countrys(rfq):
+    abroad = rfq.invitations.last().supplier
+    type(abroad).objects.filter(pk=abroad.pk).update(country="DE")
+    happen("rfq.published", rfq, actor=rfq.officer, rfq_id=rfq.pk)
+    events.deliver_due()
+    services.send_due()
+
+    spoken = {message.to[0]: message.alternatives[0][0] for message in outbox.outbox}
+    for invitation in rfq.invitations.all():
+        html = spoken[invitation.supplier.members.get().user.email]
+        chinese = invitation.supplier != abroad
+        assert ('lang="zh-hans"' in html) == chinese
+        assert (rfq.company.name if chinese else rfq.company.name_en) in html
+
+
 def test_a_guest_is_led_through_a_mailed_code(rfq):
     happen("rfq.published", rfq, actor=rfq.officer, rfq_id=rfq.pk)
     events.deliver_due()

@@ -122,7 +122,7 @@ def _rfq_facts(rfq: Rfq) -> dict[str, Any]:
     return {
         "title": rfq.title,
         "number": rfq.number,
-        "company": rfq.company.label,
+        "company": [rfq.company.name, rfq.company.name_en],
         "closes_at": rfq.closes_at.isoformat() if rfq.closes_at else "",
         "time_zone": rfq.time_zone,
     }
@@ -216,7 +216,11 @@ def comparer(event: Event) -> Iterator[Told]:
 
 def _contract(event: Event) -> tuple[Contract, dict[str, Any]]:
     contract = Contract.objects.select_related("manager", "company").get(pk=event.subject_id)
-    facts = {"title": contract.title, "number": contract.number, "company": contract.company.label}
+    facts = {
+        "title": contract.title,
+        "number": contract.number,
+        "company": [contract.company.name, contract.company.name_en],
+    }
     return contract, facts
 
 
@@ -270,7 +274,11 @@ def parties(event: Event) -> Iterator[Told]:
 
 def _order(event: Event) -> tuple[Order, dict[str, Any]]:
     order = Order.objects.select_related("buyer", "company", "contract").get(pk=event.subject_id)
-    facts = {"number": order.number, "company": order.company.label, "contract": order.contract.number}
+    facts = {
+        "number": order.number,
+        "company": [order.company.name, order.company.name_en],
+        "contract": order.contract.number,
+    }
     return order, facts
 
 

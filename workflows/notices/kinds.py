@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from procurement.common import figures
@@ -161,7 +162,8 @@ def words_of(kind: str, facts: Mapping[str, Any]) -> Words:
 
 
 class _Shown(dict[str, str]):
-    """Facts as they are read: a key that ends in `_at` is a moment. What is missing is a dash."""
+    """Facts as they are read: a key that ends in `_at` is a moment, a pair is a name and its English companion.
+    What is missing is a dash."""
 
     def __init__(self, facts: Mapping[str, Any]) -> None:
         super().__init__({name: self._text(name, value, facts) for name, value in facts.items()})
@@ -171,6 +173,9 @@ class _Shown(dict[str, str]):
 
     @staticmethod
     def _text(name: str, value: Any, facts: Mapping[str, Any]) -> str:
+        if isinstance(value, list):
+            own, english = value
+            return str(own if get_language() == "zh-hans" or not english else english)
         if not name.endswith("_at") or not value:
             return str(value)
         local = timezone.localtime(datetime.fromisoformat(value), figures.zone_of(facts.get("time_zone")))

@@ -12,13 +12,14 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from procurement.accounts.models import User
+from suppliers.registry.models import Membership
 from workflows.notices.models import Notice
 
 
 def message_for(notice: Notice) -> EmailMultiAlternatives:
     """The mail of a notice; the same notice always gives the same Message-ID."""
     user = notice.recipient
-    language, zone = user.language or settings.LANGUAGE_CODE, ZoneInfo(user.time_zone or settings.TIME_ZONE)
+    language, zone = language_of(user), ZoneInfo(user.time_zone or settings.TIME_ZONE)
     with translation.override(language), timezone.override(zone):
         words = notice.words
         context = {"words": words, "name": str(user), "link": link_for(notice), "language": language}
@@ -30,6 +31,15 @@ def message_for(notice: Notice) -> EmailMultiAlternatives:
         )
         message.attach_alternative(render_to_string("notices/mail.html", context), "text/html")
         return message
+
+
+def language_of(user: User) -> str:
+    """The person's choice; for a supplier's who made none, that of the supplier's country."""
+    guessed: str = settings.LANGUAGE_CODE
+    if user.is_supplier and not user.language:
+        membership = Membership.objects.filter(user=user).select_related("supplier").first()
+        guessed = "zh-hans" if membership and membership.supplier.country == "CN" else guessed
+    return user.language or guessed
 
 
 def link_for(notice: Notice) -> str:
