@@ -194,7 +194,7 @@ def decide(
         run = engine.complete(
             task_id=step.task_id, expected_node=DECIDE, user=actor, callback=take_turn, clock=clock
         )
-    except AlreadyDone:
+    except engine.StepOver:
         raise _over(step) from None
     progress: Progress = run.subject
     progress.record(actor=actor, at=run.at)
@@ -222,7 +222,7 @@ def _decide(run: Run, *, step_id: int, verdict: Verdict, comment: str, seen: set
     steps = list(ApprovalStep.objects.filter(case__process=run.process).select_related("case"))
     step = next(step for step in steps if step.pk == step_id)
     if step.status != Status.ACTIVE:
-        raise AlreadyDone(_("This step is over."))
+        raise engine.StepOver
     if not can(run.actor, "decide", step):
         raise NotYours(_("This decision is not yours to take."))
     case = step.case

@@ -22,6 +22,13 @@ Launcher = Callable[..., Any]
 launchers: dict[str, Launcher] = {}
 
 
+class StepOver(AlreadyDone):
+    """Somebody was faster, or the step was withdrawn."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This step is over."))
+
+
 class NotYourTurn(RuleViolation):
     """The turn belongs to somebody else, or to another step."""
 
@@ -70,7 +77,7 @@ def complete(
     """Finish one person's turn: lock its process, look again, check, decide, go on.
 
     `callback(run)` does what the turn is about and answers with the run's subject. Whoever comes second finds
-    the turn over: AlreadyDone.
+    the turn over: StepOver.
     """
     process_id = process_lock.of_task(task_id)
     tasks = list(
@@ -78,7 +85,7 @@ def complete(
     )
     task = next((task for task in tasks if task.pk == task_id), None)
     if task is None or task.status != STATUS.ASSIGNED:
-        raise AlreadyDone(_("This step is over."))
+        raise StepOver
     if (
         task.flow_task.name != expected_node
         or task.owner_id != user.pk
