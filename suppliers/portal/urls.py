@@ -3,6 +3,8 @@
 from django.urls import URLPattern, path
 
 from suppliers.portal import bids, invitations, receipts
+from suppliers.portal.contracts import CONTRACTS
+from suppliers.portal.orders import ORDERS
 
 app_name = "portal"
 
@@ -26,4 +28,4 @@ RECEIPTS = [
     path("receipts/<uuid:public_id>/<int:number>/receipt.<str:kind>", receipts.ReceiptFile.as_view(), name="receipt_file"),
 ]  # fmt: skip
 
-urlpatterns: list[URLPattern] = [*INVITATIONS, *BIDS, *RECEIPTS]
+urlpatterns: list[URLPattern] = [*INVITATIONS, *BIDS, *RECEIPTS, *CONTRACTS, *ORDERS]

@@ -1,0 +1,166 @@
+"""Pages of purchase orders."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.generic import TemplateView
+
+from contracts.agreements.acts import Act
+from contracts.agreements.forms import ListForm
+from contracts.agreements.models import Contract
+from contracts.agreements.views.base import ContractAct, crumbs_to
+from contracts.orders import history, presentation, services
+from contracts.orders.models import Order
+from contracts.orders.permissions import can, visible_to
+from procurement.common import documents
+from procurement.common.components import Crumb
+from procurement.common.forms import ReasonForm
+from procurement.common.paging import page_of
+from procurement.common.views import Policy, PolicyMixin, ScopedMixin
+
+RELATED = ("company", "supplier", "buyer", "delivery_place", "contract")
+
+
+class OrderList(PolicyMixin, TemplateView):
+    """Orders that this person may see, the latest first."""
+
+    policy = Policy.STAFF
+    template_name = "orders/list.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """One page of them."""
+        form = ListForm(self.request.GET, choices=Order.Status.choices)
+        rows = _narrowed(visible_to(self.request.user), form)
+        rows = rows.select_related("supplier", "company", "delivery_place")
+        narrowed = form.is_valid() and any(form.cleaned_data.values())
+        return super().get_context_data(
+            page=page_of(rows, self.request), form=form, narrowed=narrowed, **kwargs
+        )
+
+
+def _narrowed(rows: QuerySet[Order], form: ListForm) -> QuerySet[Order]:
+    if not form.is_valid():
+        return rows
+    said = form.cleaned_data
+    for word in said["q"].split()[:6]:
+        rows = rows.filter(
+            Q(number__icontains=word)
+            | Q(contract__number__icontains=word)
+            | Q(supplier__name__icontains=word)
+        )
+    return rows.filter(status=said["status"]) if said["status"] else rows
+
+
+class OneOrder(ScopedMixin):
+    """A page about one order, found through what the person may see."""
+
+    policy = Policy.STAFF
+    scope, can = staticmethod(visible_to), staticmethod(can)
+    action = "view"
+
+    def get_queryset(self) -> Any:
+        """With the names that the head shows."""
+        return super().get_queryset().select_related(*RELATED)
+
+    @property
+    def order(self) -> Order:
+        """The order, read once."""
+        if not hasattr(self, "_order"):
+            self._order = cast(Order, self.get_object())
+        return self._order
+
+    def subject(self) -> Order:
+        """The order."""
+        return self.order
+
+    def crumbs(self) -> list[Crumb]:
+        """Orders › this one."""
+        return [
+            Crumb(_("Orders"), reverse("orders:list")),
+            Crumb(self.order.number, self.order.get_absolute_url()),
+        ]
+
+
+class ShowOrder(OneOrder, TemplateView):
+    """What is ordered, for whom, and the PDF."""
+
+    template_name = "orders/detail.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Everything about it, in a fixed number of statements."""
+        order, user = self.order, self.request.user
+        issued = order.issued_at is not None
+        return super().get_context_data(
+            order=order,
+            crumbs=[Crumb(_("Orders"), reverse("orders:list"))],
+            trail=presentation.trail(order),
+            facts=presentation.facts(order),
+            lines=presentation.lines(order),
+            allocations=presentation.allocations(order),
+            rendering=documents.find("purchase_order", order, version=order.revision) if issued else None,
+            history=history.entries_of(order),
+            may={action: can(user, action, order) for action in ("issue", "cancel")},
+            **kwargs,
+        )
+
+
+class DraftOrders(ContractAct):
+    """Draft the orders of an active contract: one per buying company and delivery place."""
+
+    action = "order"
+    title = button = gettext_lazy("Draft the orders")
+    text = gettext_lazy(
+        "One order for each buying company and delivery place, for everything in the contract that is not ordered yet."
+    )
+
+    def act(self, form: forms.Form) -> HttpResponse:
+        """To the order, or to all of them."""
+        orders = services.draft_for_contract(contract_id=self.contract.pk, actor=self.user)
+        said = ngettext("%(count)d order was drafted.", "%(count)d orders were drafted.", len(orders))
+        messages.success(self.request, said % {"count": len(orders)})
+        return redirect(orders[0]) if len(orders) == 1 else redirect("orders:list")
+
+    def crumbs(self) -> list[Crumb]:
+        """Contracts › this one › here."""
+        contract: Contract = self.contract
+        return crumbs_to(contract, self.title)
+
+
+class IssueOrder(OneOrder, Act):
+    """Send it to the supplier."""
+
+    action = "issue"
+    title = button = gettext_lazy("Send to the supplier")
+    text = gettext_lazy(
+        "The supplier sees it in the portal and is told by mail. Its lines are final from then on."
+    )
+    done = gettext_lazy("The order was sent.")
+
+    def act(self, form: forms.Form) -> HttpResponse:
+        """Sent."""
+        return redirect(services.issue(order_id=self.order.pk, actor=self.user))
+
+
+class CancelOrder(OneOrder, Act):
+    """Take it back."""
+
+    action = "cancel"
+    form_class = ReasonForm
+    title = button = gettext_lazy("Cancel the order")
+    text = gettext_lazy("What it held may be ordered anew. A supplier who has received it is told.")
+    done = gettext_lazy("The order is cancelled.")
+    danger = True
+
+    def act(self, form: forms.Form) -> HttpResponse:
+        """Over."""
+        services.cancel(order_id=self.order.pk, reason=form.cleaned_data["reason"], actor=self.user)
+        return redirect(self.order)
