@@ -39,5 +39,5 @@ class FreshLoginMixin:
         if get_reauthentication_flows(request.user):
             return redirect(f"{reverse('account_reauthenticate')}?{back}")
         logout(request)
-        messages.info(request, _("This needs a fresh sign-in: ask for a new code, then go on."))
+        messages.info(request, _("This needs a fresh log-in: ask for a new code, then go on."))
         return redirect(f"{reverse('account_request_login_code')}?{back}")

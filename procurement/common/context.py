@@ -98,7 +98,7 @@ class Shell:
                 ),
                 "refused": gettext("Not saved: some fields need correction."),
                 "session": gettext(
-                    "Not saved: you have been signed out. Sign in in another tab, then type on."
+                    "Not saved: you have been logged out. Log in in another tab, then type on."
                 ),
                 "notANumber": gettext("Figures only, for example 1,234.50"),
                 "pasted": gettext("{count} cells pasted"),

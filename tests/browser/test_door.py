@@ -22,7 +22,7 @@ def test_login_page_reads_well_everywhere(new_page, picture):
         page = new_page(**look)
         page.goto("/accounts/login/")
 
-        assert page.get_by_role("heading", name="Sign in").is_visible()
+        assert page.get_by_role("heading", name="Log in").is_visible()
         assert fits(page)
         background = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert (background == "rgb(13, 15, 19)") == (look["scheme"] == "dark")
@@ -38,7 +38,7 @@ def test_one_logs_in_by_mail_and_password(new_page):
     page.goto("/accounts/login/?next=/accounts/profile/")
     page.get_by_label("Email").fill("lin@example.com")
     page.get_by_label("Password").fill("a long enough passphrase 7")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Log in").click()
 
     page.wait_for_url("**/accounts/profile/")
     assert page.get_by_role("heading", name="Lin Yue").is_visible()

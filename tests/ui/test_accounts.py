@@ -308,7 +308,7 @@ def test_a_log_in_elsewhere_can_be_ended(client, user):
     elsewhere = Client()
     login_with(elsewhere, PASSWORD)
     login_with(client, PASSWORD)
-    assert "Sign out everywhere else" in client.get(reverse("usersessions_list")).content.decode()
+    assert "Log out everywhere else" in client.get(reverse("usersessions_list")).content.decode()
     client.post(reverse("usersessions_list"))
     assert elsewhere.get(reverse("accounts:profile")).status_code == 302
     assert client.get(reverse("accounts:profile")).status_code == 200
