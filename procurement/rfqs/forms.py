@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -14,7 +13,7 @@ from procurement.accounts.forms import NEAR_ZONES, far_zones
 from procurement.common.errors import RuleViolation
 from procurement.common.figures import quantity_text
 from procurement.common.forms import DateInput, DateTimeInput, FigureField
-from procurement.rfqs.deadlines import instant, wall_time
+from procurement.rfqs.deadlines import instant, moment_in_zone, wall_time
 from procurement.rfqs.models import Criterion, ProcedurePreset, Rfq, RfqLineVersion
 from procurement.rfqs.services import CriterionData, LineChange
 from procurement.rfqs.services.data import INCOTERMS, LONGEST_VALIDITY
@@ -95,7 +94,9 @@ class TermsForm(forms.Form):
         label=_("Bidding opens"), required=False, help_text=_("Empty: as soon as it is published")
     )
     closes_at = WallTimeField(
-        label=_("Bids close"), required=False, help_text=_("Bids at or after this moment are refused")
+        label=_("Bids close"),
+        required=False,
+        help_text=_("Needed before it is sent; bids at or after this moment are refused"),
     )
     price_basis = forms.ChoiceField(label=_("Prices compared"), choices=Rfq.PriceBasis.choices)
     bid_currencies = forms.CharField(
@@ -155,9 +156,11 @@ class ExtendForm(forms.Form):
     def __init__(self, *args: Any, rfq: Rfq, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = rfq.time_zone
-        self.fields["closes_at"].help_text = _("Clock time in %(zone)s") % {
-            "zone": ZoneInfo(self.zone).key.replace("_", " ")
-        }
+        if rfq.closes_at:
+            now = {"moment": moment_in_zone(rfq.closes_at, self.zone)}
+            self.fields["closes_at"].help_text = (
+                _("Until now %(moment)s; type it as the same clock shows it") % now
+            )
 
     def clean(self) -> dict[str, Any]:
         """The instant it means."""
@@ -172,7 +175,10 @@ class LineForm(forms.Form):
 
     description = forms.CharField(label=_("Description"), max_length=300)
     specification = forms.CharField(
-        label=_("Specification"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 1})
+        label=_("Specification"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 1}),
     )
     quantity = FigureField(label=_("Quantity"), max_digits=18, decimal_places=6)
     need_date = forms.DateField(label=_("Needed by"), required=False, widget=DateInput)

@@ -68,17 +68,17 @@ def visible_to(user: Any) -> QuerySet[Rfq]:
     held = standing(user)
     if held.person is None:
         return Rfq.objects.none()
-    everywhere, companies = held.companies(*READERS), held.companies(*LATER_READERS)
-    if everywhere is None:
+    always, later = held.companies(*READERS), held.companies(*LATER_READERS)
+    if always is None:  # in the whole group
         return Rfq.objects.all()
     asked = ApprovalStep.objects.filter(
         approver=user, case__document_type=DocumentType.RFQ, case__document_id=OuterRef("pk")
     )
     seen = Q(Exists(team_grants().filter(user=user, content_object=OuterRef("pk")))) | Q(Exists(asked))
-    if everywhere:
-        seen |= Q(company__in=everywhere)
-    if companies is None:
+    if always:
+        seen |= Q(company__in=always)
+    if later is None:
         seen |= Q(status__in=OUT)
-    elif companies:
-        seen |= Q(company__in=companies, status__in=OUT)
+    elif later:
+        seen |= Q(company__in=later, status__in=OUT)
     return Rfq.objects.filter(seen)

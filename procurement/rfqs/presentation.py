@@ -185,7 +185,8 @@ def terms_of(rfq: Rfq) -> list[Fact]:
         "days": rfq.bid_validity_days
     }
     pairs = [
-        (_("Currency"), f"{rfq.currency}, {rfq.get_price_basis_display()}"),
+        (_("Currency"), rfq.currency),
+        (_("Prices compared"), rfq.get_price_basis_display()),
         (_("Bids in"), ", ".join(rfq.bid_currencies)),
         (_("Exchange rates"), rfq.rate_rule),
         (_("Delivery"), delivery),

@@ -41,7 +41,7 @@ class SearchForm(forms.Form):
         label=_("Search"),
         required=False,
         max_length=100,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Name or registration number")}),
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Name or number")}),
     )
     category = CategoryChoice(
         label=_("Category"),

@@ -108,7 +108,7 @@ class SupplierPage(ScopedMixin):
     def supplier(self) -> Supplier:
         """The supplier of this page, read once."""
         if not hasattr(self, "_supplier"):
-            self._supplier: Supplier = self.get_object()  # type: ignore[assignment]
+            self._supplier: Supplier = self.get_object()
         return self._supplier
 
     def frame(self) -> dict[str, Any]:
@@ -355,9 +355,11 @@ class Join(PolicyMixin, FormView[JoinForm]):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:
             self.invitation = services.open_invitation(self.kwargs["token"], database_clock())
-            return super().dispatch(request, *args, **kwargs)
+            answer = super().dispatch(request, *args, **kwargs)
         except services.InvitationGone as gone:
-            return render(request, "registry/join_gone.html", {"refusal": gone}, status=404)
+            answer = render(request, "registry/join_gone.html", {"refusal": gone}, status=404)
+        answer["Cache-Control"] = "no-store"
+        return answer
 
     def get_form_kwargs(self) -> dict[str, Any]:
         person = User(email=self.invitation.email, name=self.invitation.name, side=User.Side.SUPPLIER)

@@ -19,6 +19,7 @@ from procurement.common.errors import AlreadyDone, RuleViolation
 from procurement.common.forms import ConfirmForm, ReasonForm, add_refusal
 from procurement.rfqs import services
 from procurement.rfqs.checklist import checklist, missing, ready_label
+from procurement.rfqs.deadlines import wall_time
 from procurement.rfqs.forms import ExtendForm, TeamForm
 from procurement.rfqs.models import Rfq
 from procurement.rfqs.views.base import RfqPage
@@ -140,6 +141,9 @@ class Extend(Act):
     title = button = lazy("Extend the deadline")
     text = lazy("Only later, only while bids are taken, and for everybody. The reason is recorded.")
     done = lazy("The deadline is later now. All invited suppliers are told.")
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"closes_at": wall_time(self.rfq.closes_at, self.rfq.time_zone)}
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "rfq": self.rfq}
