@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from procurement.common import places
+
 
 class EvaluationConfig(AppConfig):
     name = "procurement.evaluation"
@@ -11,7 +13,18 @@ class EvaluationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make known what this room prints."""
+        """Make known what this room prints, and name its place in the rail."""
         from procurement.evaluation import documents
+        from procurement.evaluation.permissions import may_see_awards
 
         documents.register()
+        places.register(
+            places.Place(
+                name="awards",
+                label=_("Awards"),
+                url_name="evaluation:list",
+                icon="scale",
+                order=45,
+                visible=may_see_awards,
+            )
+        )

@@ -21,17 +21,20 @@ from django.utils.translation import gettext as _
 from procurement.accounts.models import User
 from procurement.common import documents, events, money
 from procurement.common.clock import Clock, database_clock
+from procurement.common.components import Turn
 from procurement.common.errors import AlreadyDone, RuleViolation, StaleEdit
 from procurement.common.figures import moment_text
 from procurement.common.locks import lock
+from procurement.common.models import Event
 from procurement.common.numbering import next_number
-from procurement.evaluation import scoring
+from procurement.evaluation import picks, scoring
 from procurement.evaluation.canonical import document_hash
 from procurement.evaluation.choices import Choice, check_bids, priced, today_of
 from procurement.evaluation.models import Award, AwardLine
 from procurement.evaluation.permissions import can, can_compare
 from procurement.rfqs import services as rfqs
 from procurement.rfqs.models import Criterion, Rfq, RfqLine, RfqLineVersion
+from workflows.approvals.chain import preview as chain_preview
 from workflows.approvals.facts import ApprovalFacts
 from workflows.approvals.models import ApprovalCase, DocumentType
 from workflows.approvals.services import withdraw_case
@@ -94,7 +97,7 @@ def propose(
         **_sums(lines),
     )
     _write_lines(award, lines)
-    rfqs.reserve_award(_by_line(lines))
+    _reserve(award, lines)
     _record("award.created", award, actor, at, {"lines": len(lines)})
     return award
 
@@ -117,7 +120,7 @@ def change(
     rfqs.release_award(_by_line(award.lines.all()))
     award.lines.all().delete()
     _write_lines(award, lines)
-    rfqs.reserve_award(_by_line(lines))
+    _reserve(award, lines)
     _update(award, justification=justification.strip(), edit_version=award.edit_version + 1, **_sums(lines))
     _record("award.changed", award, actor, at, {"lines": len(lines)})
     return award
@@ -160,6 +163,13 @@ def check_ready(
     if missing:
         raise NotReady(_("Not scored yet: %(names)s.") % {"names": ", ".join(missing)})
     check_bids((line.opened_bid for line in lines), today=today_of(award.rfq, at))
+
+
+def preview(award: Award, *, sender: User, at: datetime) -> list[Turn]:
+    """Who would be asked if the award were sent now; nobody below every limit. Raises what sending would raise."""
+    lines, criteria = lines_of(award), scoring.scored_criteria(award.rfq)
+    check_ready(award, lines, criteria, at=at)
+    return chain_preview(facts_of(award, lines, criteria, sender=sender), at=at)
 
 
 def facts_of(
@@ -307,6 +317,15 @@ def _write_lines(award: Award, lines: Sequence[AwardLine]) -> None:
     AwardLine.objects.bulk_create(lines)
 
 
+def _reserve(award: Award, lines: Sequence[AwardLine]) -> None:
+    """Hold the quantities; whoever comes second is told who holds them and since when."""
+    try:
+        rfqs.reserve_award(_by_line(lines))
+    except rfqs.AlreadyAwarded as refusal:
+        holder = picks.holder_of([line.rfq_line_id for line in lines], besides=award)
+        raise rfqs.AlreadyAwarded(f"{refusal} {holder}".strip(), field=refusal.field) from refusal
+
+
 def _sums(lines: Iterable[AwardLine]) -> dict[str, Decimal]:
     """The header is the sum of its lines, in the evaluation currency."""
     total = money.totals((line.eval_net, line.eval_tax) for line in lines)
@@ -325,18 +344,17 @@ def _not_open(rfq: Rfq) -> NotNow:
 
 
 def _too_late(award: Award) -> NotNow:
-    """Says how the award stands now, and since when."""
-    since = award.decided_at or award.submitted_at
+    """Says how the award stands now, who brought it there, and when."""
+    last = Event.objects.about(award).select_related("actor").order_by("-pk").first()
     words = {
         "award": award.number,
         "status": award.status_label,
-        "when": moment_text(timezone.localtime(since)) if since else "",
+        "who": last.actor if last and last.actor else "–",
+        "when": moment_text(timezone.localtime(last.at)) if last else "–",
     }
-    if since and award.status not in Award.EDITABLE:
-        return NotNow(
-            _("%(award)s stands at “%(status)s” since %(when)s; this cannot be done any more.") % words
-        )
-    return NotNow(_("%(award)s stands at “%(status)s”; this cannot be done now.") % words)
+    return NotNow(
+        _("%(award)s stands at “%(status)s” (%(who)s, %(when)s); this cannot be done any more.") % words
+    )
 
 
 def _record(

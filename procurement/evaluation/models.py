@@ -73,6 +73,7 @@ class Award(Stateful):
         "cancelled": "idle",
     }
     EDITABLE: ClassVar[frozenset[str]] = frozenset({"draft", "returned"})
+    LIVE: ClassVar[frozenset[str]] = frozenset({"draft", "in_approval", "returned", "active"})
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(max_length=40, unique=True)

@@ -26,6 +26,7 @@ RFQ_MATRIX: Matrix = {  # asked about an opened RFQ: action → (roles, states)
     "score": (frozenset({Role.OFFICER, Role.EVALUATOR}), frozenset({Rfq.Status.OPENED})),
     "award": (OFFICER, frozenset({Rfq.Status.OPENED, Rfq.Status.AWARDED})),
     "finish": (OFFICER, frozenset({Rfq.Status.OPENED})),
+    "unsuccessful": (OFFICER, frozenset({Rfq.Status.OPENED})),
 }
 MATRIX: Matrix = {  # asked about an award
     "view": (frozenset(READERS), ANY),
@@ -41,7 +42,9 @@ def opened_visible_to(user: Any) -> QuerySet[Rfq]:
     """Opened RFQs whose bids this person may read."""
     if standing(user).person is None:
         return Rfq.objects.none()
-    asked = _asked(user).filter(case__document_id__in=Award.objects.filter(rfq=OuterRef("pk")).values("pk"))
+    asked = _asked(user).filter(
+        case__document_id__in=Award.objects.filter(rfq=OuterRef(OuterRef("pk"))).values("pk")
+    )
     seen = Rfq.objects.filter(Q(pk__in=rfqs_visible_to(user).values("pk")) | Q(Exists(asked)))
     return seen.filter(status__in=OPENED, opened_at__isnull=False)
 
@@ -80,3 +83,14 @@ def can(user: Any, action: str, award: Award) -> bool:
     if action == "view":
         return True
     return allowed(MATRIX, user, action, state=award.status, company_id=award.company_id)
+
+
+def holds(user: Any, action: str, *, company_id: int) -> bool:
+    """Whether this person has a role for `action`, whatever the state."""
+    roles, _states = RFQ_MATRIX.get(action) or MATRIX.get(action) or (frozenset(), ())
+    return any(standing(user).has(role, company_id) for role in roles)
+
+
+def may_see_awards(user: Any) -> bool:
+    """Whether the list of awards is a place for this person."""
+    return any(standing(user).has(role) for role in (*READERS, Role.EVALUATOR))

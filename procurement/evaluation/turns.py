@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -26,7 +27,7 @@ def to_award(user: User, at: datetime) -> Iterable[Turn]:
     rest = RfqLine.objects.filter(rfq=OuterRef("pk"), awarded__lt=F("quantity"))
     live = Award.objects.filter(rfq=OuterRef("pk"), status__in=[Award.Status.IN_APPROVAL, *Award.EDITABLE])
     opened = Rfq.objects.filter(officer=user, status=Rfq.Status.OPENED)
-    rows = opened.filter(Exists(rest), ~Exists(live)).annotate(
+    rows: QuerySet[Any] = opened.filter(Exists(rest), ~Exists(live)).annotate(
         partly=Exists(Award.objects.filter(rfq=OuterRef("pk"), status=Award.Status.ACTIVE))
     )
     for rfq in rows.order_by("opened_at", "pk")[:CAP]:

@@ -1,0 +1,20 @@
+"""Addresses of evaluation."""
+
+from django.urls import path
+
+from procurement.evaluation import views
+
+app_name = "evaluation"
+urlpatterns = [
+    path("", views.AwardList.as_view(), name="list"),
+    path("rfq/<int:pk>/", views.Compare.as_view(), name="comparison"),
+    path("rfq/<int:pk>/scores/", views.Scores.as_view(), name="scores"),
+    path("rfq/<int:pk>/award/", views.CreateAward.as_view(), name="award_create"),
+    path("rfq/<int:pk>/finish/", views.Finish.as_view(), name="finish"),
+    path("rfq/<int:pk>/unsuccessful/", views.EndUnsuccessful.as_view(), name="unsuccessful"),
+    path("<int:pk>/", views.ShowAward.as_view(), name="award"),
+    path("<int:pk>/edit/", views.EditAward.as_view(), name="award_edit"),
+    path("<int:pk>/submit/", views.Submit.as_view(), name="submit"),
+    path("<int:pk>/withdraw/", views.Withdraw.as_view(), name="withdraw"),
+    path("<int:pk>/cancel/", views.Cancel.as_view(), name="cancel"),
+]

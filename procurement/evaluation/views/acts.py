@@ -1,0 +1,143 @@
+"""What is done with an award or an opened RFQ, each on a page that asks once more."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.generic import FormView
+
+from procurement.common.components import Text, Turn
+from procurement.common.errors import AlreadyDone, RuleViolation
+from procurement.common.forms import ConfirmForm, ReasonForm, add_refusal
+from procurement.evaluation import awards
+from procurement.evaluation.memo import flags, memo_of
+from procurement.evaluation.models import Award
+from procurement.evaluation.views.base import AwardPage, OpenedPage, StaffPage
+from procurement.rfqs import services as rfqs
+
+
+class Act(StaffPage, FormView[Any]):
+    """One service call behind one button; a refusal is shown, a lost race says how it stands."""
+
+    template_name = "common/confirm.html"
+    form_class: type[forms.Form] = ConfirmForm
+    title: ClassVar[Text] = ""
+    text: ClassVar[Text] = ""
+    button: ClassVar[Text] = ""
+    done: Text = ""
+    danger: ClassVar[bool] = False
+
+    def small_frame(self, here: Any) -> dict[str, Any]:
+        """What confirm pages share."""
+        raise NotImplementedError
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        shown = {"title": self.title, "text": self.text, "action_label": self.button, "danger": self.danger}
+        return super().get_context_data(**{**self.small_frame(self.title), **shown, **kwargs})
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        back_url = self.small_frame("")["back_url"]  # what may not be done is not found
+        try:
+            self.act(form)
+        except AlreadyDone as refusal:
+            return self.was_faster(refusal, back_url)
+        except RuleViolation as refusal:
+            add_refusal(form, refusal)
+            return self.form_invalid(form)
+        messages.success(self.request, str(self.done))
+        return redirect(back_url)
+
+    def act(self, form: Any) -> None:
+        """The service call."""
+        raise NotImplementedError
+
+
+class Submit(AwardPage, Act):
+    """What a careful reader asks, who will be asked, then send."""
+
+    needs = "submit"
+    template_name = "evaluation/submit.html"
+    title = button = lazy("Send for approval")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        memo = memo_of(self.award)
+        chain, refusal = self._chain()
+        return super().get_context_data(memo=memo, flags=flags(memo), chain=chain, refusal=refusal, **kwargs)
+
+    def _chain(self) -> tuple[list[Turn], str]:
+        try:
+            return awards.preview(self.award, sender=self.user, at=self.at), ""
+        except RuleViolation as refusal:
+            return [], str(refusal)
+
+    def act(self, form: Any) -> None:
+        sent = awards.submit(award_id=self.award.pk, actor=self.user)
+        active = sent.status == Award.Status.ACTIVE
+        words = (
+            _("%(number)s is active: nobody had to be asked.")
+            if active
+            else _("%(number)s was sent for approval.")
+        )
+        self.done = words % {"number": sent.number}
+
+
+class Withdraw(AwardPage, Act):
+    """Take it back from approval."""
+
+    needs = "withdraw"
+    title = button = lazy("Take back")
+    text = lazy(
+        "The people who were asked no longer need to decide. You can change the award and send it again."
+    )
+    done = lazy("Taken back. It is a draft again.")
+
+    def act(self, form: Any) -> None:
+        awards.withdraw(award_id=self.award.pk, actor=self.user)
+
+
+class Cancel(AwardPage, Act):
+    """Give an award up before a contract was made of it."""
+
+    needs = "cancel"
+    form_class = ReasonForm
+    title = button = lazy("Cancel the award")
+    text = lazy("Its quantities are free again and may be awarded otherwise. This cannot be undone.")
+    done = lazy("The award is cancelled.")
+    danger = True
+
+    def act(self, form: Any) -> None:
+        awards.cancel(award_id=self.award.pk, reason=form.cleaned_data["reason"], actor=self.user)
+
+
+class Finish(OpenedPage, Act):
+    """Award nothing more of this RFQ."""
+
+    needs = "finish"
+    title = button = lazy("Award nothing more")
+    text = lazy("The RFQ counts as awarded; lines that no award holds are bought otherwise.")
+    done = lazy("The RFQ is awarded.")
+
+    def act(self, form: Any) -> None:
+        awards.finish(rfq_id=self.rfq.pk, actor=self.user)
+
+
+class EndUnsuccessful(OpenedPage, Act):
+    """No bid is taken."""
+
+    needs = "unsuccessful"
+    form_class = ReasonForm
+    title = button = lazy("End without a winner")
+    text = lazy(
+        "No bid is taken. The lines return to the pool and may be asked for again. This cannot be undone."
+    )
+    done = lazy("The RFQ ended without a winner; its lines are in the pool again.")
+    danger = True
+
+    def act(self, form: Any) -> None:
+        rfqs.mark_unsuccessful(rfq_id=self.rfq.pk, reason=form.cleaned_data["reason"], actor=self.user)

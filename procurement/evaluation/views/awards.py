@@ -1,0 +1,275 @@
+"""Awards: the list, writing one, and the memo that approvers read."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.generic import FormView, TemplateView
+
+from procurement.common import documents
+from procurement.common.components import Crumb, Fact
+from procurement.common.errors import AlreadyDone, RuleViolation
+from procurement.common.figures import money_text
+from procurement.common.forms import add_refusal
+from procurement.common.paging import page_of
+from procurement.common.views import Policy, PolicyMixin
+from procurement.evaluation import awards, picks, presentation
+from procurement.evaluation.choices import Choice
+from procurement.evaluation.comparison import Comparison, build
+from procurement.evaluation.documents import TEMPLATE
+from procurement.evaluation.forms import AwardForm, AwardSearch
+from procurement.evaluation.history import history_of
+from procurement.evaluation.memo import Memo, flags, memo_of
+from procurement.evaluation.models import Award
+from procurement.evaluation.permissions import visible_to
+from procurement.evaluation.presentation import WINDOW, Choices
+from procurement.evaluation.views.base import AwardPage, OpenedPage, StaffPage
+
+LINES_SHOWN = 50
+
+
+class AwardList(PolicyMixin, TemplateView):
+    """Awards that this person may see, the latest first."""
+
+    policy = Policy.STAFF
+    template_name = "evaluation/list.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        form = AwardSearch(self.request.GET)
+        rows = self._found(form).select_related("rfq", "company", "created_by")
+        narrowed = any(self.request.GET.get(name) for name in form.fields)
+        return super().get_context_data(
+            form=form, page=page_of(rows, self.request), narrowed=narrowed, **kwargs
+        )
+
+    def _found(self, form: AwardSearch) -> QuerySet[Award]:
+        rows = visible_to(self.request.user)
+        if not form.is_valid():
+            return rows
+        said = form.cleaned_data
+        for word in said["q"].split()[:6]:
+            rows = rows.filter(
+                Q(number__icontains=word) | Q(rfq__title__icontains=word) | Q(rfq__number__icontains=word)
+            )
+        return rows.filter(status=said["status"]) if said["status"] else rows
+
+
+class WriteAward(StaffPage, FormView[AwardForm]):
+    """Who supplies what of a window of lines; the other lines stay as the start or the award has them."""
+
+    form_class = AwardForm
+    template_name = "evaluation/award_form.html"
+    comparison: cached_property[Comparison]
+    base: cached_property[list[Choice]]
+
+    @cached_property
+    def choices(self) -> Choices:
+        """Which window of lines is asked for."""
+        return Choices(self.request.GET)
+
+    def lines_of(self, rest: dict[int, Decimal], *, besides: Award | None = None) -> dict[str, Any]:
+        """What the form needs to know of the lines."""
+
+        def holder(line_id: int) -> str:
+            return picks.holder_of([line_id], besides=besides)
+
+        return {"comparison": self.comparison, "rest": rest, "base": self.base, "holder": holder}
+
+    def _compared(self, rfq: Any) -> Comparison:
+        return build(rfq, offset=self.choices.offset, limit=WINDOW)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        window = presentation.window_of(self.comparison, self.choices)
+        elsewhere = [choice for choice in self.base if choice.rfq_line_id not in self._shown]
+        return super().get_context_data(
+            comparison=self.comparison,
+            window=window,
+            elsewhere=len(elsewhere),
+            basis=presentation.basis_of(self.comparison.rfq),
+            **kwargs,
+        )
+
+    @property
+    def _shown(self) -> set[int]:
+        return {line.row.id for line in self.comparison.lines}
+
+    def form_valid(self, form: AwardForm) -> HttpResponse:
+        chosen = picks.merged(self.base, form.window, form.choices)
+        try:
+            award = self.save(chosen, form)
+        except AlreadyDone as refusal:
+            return self.was_faster(refusal, self.small_frame("")["back_url"])
+        except RuleViolation as refusal:
+            add_refusal(form, refusal)
+            return self.form_invalid(form)
+        return redirect(self.next_page(award))
+
+    def small_frame(self, here: Any) -> dict[str, Any]:
+        """What forms share."""
+        raise NotImplementedError
+
+    def save(self, chosen: list[Choice], form: AwardForm) -> Award:
+        """The service call."""
+        raise NotImplementedError
+
+    def next_page(self, award: Award) -> str:
+        """Another window where one was asked for, else the memo."""
+        page = self.request.POST.get("go", "")
+        if page.isascii() and page.isdigit() and len(page) < 6:
+            return f"{reverse('evaluation:award_edit', args=[award.pk])}?page={page}"
+        return reverse("evaluation:award", args=[award.pk])
+
+
+class CreateAward(OpenedPage, WriteAward):
+    """Propose who supplies what, starting from a scenario or from nothing."""
+
+    needs = "award"
+
+    @cached_property
+    def comparison(self) -> Comparison:  # type: ignore[override]
+        return self._compared(self.rfq)
+
+    @cached_property
+    def base(self) -> list[Choice]:  # type: ignore[override]
+        return picks.start(self.comparison, self.request.GET.get("from", ""))
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), **self.lines_of(picks.rest_of(self.rfq))}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        starts = [Crumb(one.label, f"?from={one.key}") for one in self.comparison.scenarios]
+        return super().get_context_data(
+            **self.small_frame(_("Award memo")),
+            title=_("Write the award memo"),
+            starts=starts,
+            offers=self.comparison.offers,
+            **kwargs,
+        )
+
+    def save(self, chosen: list[Choice], form: AwardForm) -> Award:
+        award = awards.propose(
+            rfq_id=self.rfq.pk,
+            choices=chosen,
+            justification=form.cleaned_data["justification"],
+            actor=self.user,
+        )
+        messages.success(self.request, _("%(number)s holds these quantities now.") % {"number": award.number})
+        return award
+
+
+class EditAward(AwardPage, WriteAward):
+    """Change a proposal, before it is sent or after it came back."""
+
+    needs = "edit"
+
+    @cached_property
+    def comparison(self) -> Comparison:  # type: ignore[override]
+        return self._compared(self.award.rfq)
+
+    @cached_property
+    def base(self) -> list[Choice]:  # type: ignore[override]
+        return picks.held_by(self.award)
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"justification": self.award.justification, "edit_version": self.award.edit_version}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        rest = picks.rest_of(self.award.rfq, besides=self.award)
+        return {**super().get_form_kwargs(), **self.lines_of(rest, besides=self.award)}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            **self.small_frame(_("Change")),
+            title=_("Change the award"),
+            offers=self.comparison.offers,
+            **kwargs,
+        )
+
+    def save(self, chosen: list[Choice], form: AwardForm) -> Award:
+        award = awards.change(
+            award_id=self.award.pk,
+            choices=chosen,
+            justification=form.cleaned_data["justification"],
+            actor=self.user,
+            edit_version=form.cleaned_data["edit_version"],
+        )
+        messages.success(self.request, _("Saved."))
+        return award
+
+
+class ShowAward(AwardPage, TemplateView):
+    """The memo: why, compared with what, what a careful reader asks, who scored, who decides."""
+
+    template_name = "evaluation/award.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        award = self.award
+        memo = memo_of(award)
+        lines = award.lines.select_related("rfq_line", "supplier")
+        page = page_of(lines, self.request, order=("rfq_line__position", "pk"), size=LINES_SHOWN)
+        names = picks.names_of(award.rfq, [line.rfq_line_id for line in page])
+        return super().get_context_data(
+            award=award,
+            rfq=award.rfq,
+            memo=memo,
+            crumbs=self.small_frame("")["crumbs"][:2],
+            facts=facts_of(memo),
+            flags=flags(memo),
+            ranking=ranking_of(memo),
+            page=page,
+            lines=[(line, names.get(line.rfq_line_id, "")) for line in page],
+            rendering=documents.find(TEMPLATE, award, version=award.round),
+            history=history_of(award),
+            contract_url=self._contract_url(),
+            may=self.may,
+            **kwargs,
+        )
+
+    def _contract_url(self) -> str:
+        """Where a contract is drafted; the room above is named by address, where it exists."""
+        if self.award.status != Award.Status.ACTIVE:
+            return ""
+        try:
+            return reverse("agreements:create", args=[self.award.pk])
+        except NoReverseMatch:
+            return ""
+
+
+def facts_of(memo: Memo) -> list[Fact]:
+    """The strip of facts under the recommendation."""
+    award, currency = memo.award, memo.award.currency
+    lines = _("%(lines)d of %(count)d lines") % {"lines": memo.lines, "count": memo.comparison.line_count}
+    found = [Fact(lazy("Award, without tax"), money_text(award.net, currency), lines)]
+    if memo.saving is not None:
+        label = lazy("Under the estimate") if memo.saving >= 0 else lazy("Above the estimate")
+        tone: Any = "good" if memo.saving >= 0 else "wait"
+        share = f"{abs(memo.saving_percent or 0)} %"
+        found.append(Fact(label, share, money_text(abs(memo.saving), currency), tone=tone))
+    found.append(Fact(lazy("With tax"), money_text(memo.gross, currency)))
+    bids = _("%(count)d of %(invited)d") % {"count": len(memo.comparison.offers), "invited": memo.invited}
+    found.append(Fact(lazy("Bids"), bids, _("least %(least)d") % {"least": award.rfq.min_bidders}))
+    return found
+
+
+def ranking_of(memo: Memo) -> list[dict[str, Any]]:
+    """Every bid by score or total, with what it gets."""
+    won = {winner.offer.id: winner for winner in memo.winners}
+    weighted = memo.comparison.is_weighted
+    ordered = sorted(
+        memo.comparison.offers,
+        key=lambda offer: (
+            (offer.score_rank if weighted else offer.rank) or offer.rank or 10**6,
+            offer.missing,
+            offer.total,
+        ),
+    )
+    return [{"offer": offer, "winner": won.get(offer.id)} for offer in ordered]
