@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from procurement.organization.access import ANY, Matrix, allowed, standing
-from procurement.organization.models import Role
+from procurement.organization.models import Department, Person, Role
 from procurement.requisitions.models import Requisition, RequisitionLine
 from workflows.approvals.models import ApprovalStep, DocumentType
 
@@ -101,7 +101,9 @@ def visible_to(user: Any) -> QuerySet[Requisition]:
 def under(user: Any) -> Q:
     """Requests of the people and departments that this person heads."""
     person = standing(user).person
-    return Q(department__head=person) | Q(requester__person__manager=person)
+    headed = Department.objects.filter(head=person)
+    reports = Person.objects.filter(manager=person)
+    return Q(department__in=headed.values("pk")) | Q(requester__in=reports.values("user"))
 
 
 def lines_to_source(user: Any) -> QuerySet[RequisitionLine]:

@@ -105,7 +105,7 @@ def test_sending_five_lines_with_the_engine_takes_few_statements(author, company
     make_approver(company)
     requisition = RequisitionFactory(requester=author, lines=FAR)
 
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(22):
         services.submit(requisition_id=requisition.pk, actor=author)
 
 
