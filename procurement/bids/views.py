@@ -148,7 +148,17 @@ class OpeningState(OpeningPage, TemplateView):
         return self.render_to_response(self.get_context_data(**self.frame(), **state))
 
 
-class ConfirmOpening(OpeningPage, FreshLoginMixin, FormView[ConfirmForm]):
+class FoundFirst:
+    """Stands right of OpeningPage: what may not be seen is 404 before anybody is asked to log in again."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Find the RFQ, then go on."""
+        self.rfq  # type: ignore[attr-defined]  # noqa: B018
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        return response
+
+
+class ConfirmOpening(OpeningPage, FoundFirst, FreshLoginMixin, FormView[ConfirmForm]):
     """One opener's confirmation, with a fresh log-in."""
 
     action = "confirm_opening"
