@@ -57,7 +57,8 @@ class DocumentState(RenderingMixin, View):
     """The part of a page that shows the document or how far it is."""
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        return render(request, "documents/frame.html", {"rendering": self.rendering()})
+        context = {"rendering": self.rendering(), "compact": "compact" in request.GET}
+        return render(request, "documents/frame.html", context)
 
 
 class RetryDocument(RenderingMixin, View):

@@ -75,7 +75,7 @@ class ContractTab(OneContract, TemplateView):
             contract=contract,
             tab=self.tab,
             may=may,
-            crumbs=crumbs_to(contract),
+            crumbs=crumbs_to(None),
             trail=presentation.trail(contract),
             meta=presentation.meta(contract),
             **kwargs,
