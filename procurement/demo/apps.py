@@ -9,3 +9,10 @@ class DemoConfig(AppConfig):
     label = "demo"
     verbose_name = _("Demo")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Say who can be looked around as."""
+        from procurement.accounts import demo_doors
+        from procurement.demo import doors
+
+        demo_doors.register(doors.listed)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from stdnum.cn import uscc
 
 from procurement.accounts.models import User
 from procurement.catalog.models import Category, Item, Unit
 from procurement.demo import people
+from procurement.demo.troupe import next_version
 from procurement.organization.models import (
     Company,
     CostCentre,
@@ -53,12 +56,18 @@ def load(*, at: datetime) -> None:
         Department.objects.filter(pk=departments[key].pk).update(head=persons[head])
     _cost_objects(companies, persons)
     categories = _catalogue()
-    _vendors(categories, at)
+    _vendors(categories, persons["zhao"].user, at)
     _rules(at)
 
 
+@cache
+def _password() -> str:
+    """Made once, for hashing is slow on purpose."""
+    return make_password(people.PASSWORD)
+
+
 def _user(name: str, email: str, *, side: str, language: str = "") -> User:
-    user = User.objects.create_user(email, people.PASSWORD, name=name, side=side, language=language)
+    user = User.objects.create(email=email, password=_password(), name=name, side=side, language=language)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
 
@@ -79,7 +88,7 @@ def _members(companies: dict[str, Company], departments: dict[str, Department]) 
     for member in people.MEMBERS:
         if member.manager:
             Person.objects.filter(pk=persons[member.key].pk).update(manager=persons[member.manager])
-    administrator = _user("高飞", f"gao@{people.DOMAIN}", side="staff")
+    administrator = _user(people.ADMINISTRATOR.name, people.ADMINISTRATOR.email, side="staff")
     User.objects.filter(pk=administrator.pk).update(is_staff=True, is_superuser=True)
     return persons
 
@@ -122,7 +131,7 @@ def _catalogue() -> dict[str, Category]:
     return categories
 
 
-def _vendors(categories: dict[str, Category], at: datetime) -> None:
+def _vendors(categories: dict[str, Category], keeper: User, at: datetime) -> None:
     for vendor in people.VENDORS:
         supplier = Supplier.objects.create(
             name=vendor.name,
@@ -131,7 +140,10 @@ def _vendors(categories: dict[str, Category], at: datetime) -> None:
             region=vendor.region,
             registration_id=_uscc(vendor.organisation_number),
             status=Supplier.Status.ACTIVE,
+            created_by=keeper,
             created_at=at,
+            verified_by=keeper,
+            verified_at=at,
         )
         supplier.categories.set(categories[code] for code in vendor.categories)
         for name, email, role in vendor.users:
@@ -140,7 +152,7 @@ def _vendors(categories: dict[str, Category], at: datetime) -> None:
 
 
 def _rules(at: datetime) -> None:
-    rule_set = RuleSet.objects.create(version=1, valid_from=at, note="Demo")
+    rule_set = RuleSet.objects.create(version=next_version(), valid_from=at, note="Demo")
     for name, document_type, start, below, stages in people.RULES:
         rule = ApprovalRule.objects.create(
             rule_set=rule_set,

@@ -6,8 +6,18 @@ from dataclasses import dataclass
 
 from procurement.organization.models import Role
 
+
+@dataclass(frozen=True, slots=True)
+class Administrator:
+    """Who configures the system; decides nothing."""
+
+    name: str
+    email: str
+
+
 PASSWORD = "valve-cable-pump-2026"  # of every demo log-in; production never loads this company
 DOMAIN = "lanchuan.example"
+ADMINISTRATOR = Administrator("高飞", f"gao@{DOMAIN}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +76,7 @@ DEPARTMENTS = (  # key, company, code, name, English name, head
 
 MEMBERS = (
     Member("lin", "林悦", "Procurement officer", "pur", "zhao", (Role.OFFICER, Role.OPENER), door="officer"),
-    Member("wang", "王军", "Procurement officer", "pur", "zhao", (Role.OFFICER, Role.OPENER), door="opener"),
+    Member("wang", "王军", "Procurement officer", "pur", "zhao", (Role.OFFICER, Role.OPENER), door="officer"),
     Member(
         "zhao",
         "赵文博",
@@ -96,7 +106,7 @@ MEMBERS = (
         door="evaluator",
     ),
     Member("wu", "吴倩", "Contract manager", "pur", "zhao", (Role.CONTRACT_MANAGER,), door="contracts"),
-    Member("ma", "马涛", "Head of the Dongying project", "dyp", "zhou", (Role.REQUESTER,)),
+    Member("ma", "马涛", "Head of the Dongying project", "dyp", "zhou", (Role.REQUESTER,), door="head"),
     Member(
         "he", "何明", "Site engineer", "dyp", "ma", (f"{Role.REQUESTER}@DY",), "zh-hans", door="requester"
     ),
