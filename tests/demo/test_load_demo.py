@@ -5,6 +5,8 @@ from io import StringIO
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.test import override_settings
 from django.urls import reverse
 
 from contracts.agreements.models import Contract
@@ -20,13 +22,21 @@ from procurement.requisitions.models import Requisition
 from procurement.requisitions.pool import pool_for
 from procurement.rfqs.models import Rfq
 
-pytestmark = pytest.mark.django_db
+
+@pytest.fixture(scope="module")
+def loaded(django_db_setup, django_db_blocker):
+    """The company, loaded once for all tests of this module; gone again after the last."""
+    with django_db_blocker.unblock(), override_settings(DEMO=True), pytest.MonkeyPatch.context() as patched:
+        patched.setattr(pdf, "make", lambda html: (b"%PDF-1.7 blank", 1))
+        with transaction.atomic():
+            yield load()
+            transaction.set_rollback(True)
 
 
 @pytest.fixture
-def demo(settings, monkeypatch):
-    settings.DEMO = True
-    monkeypatch.setattr(pdf, "make", lambda html: (b"%PDF-1.7 blank", 1))
+def demo(loaded, db):
+    """What the command printed."""
+    return loaded
 
 
 def load():
@@ -39,9 +49,16 @@ def counts():
     return {model: model._base_manager.count() for model in apps.get_models() if model._meta.managed}
 
 
-def test_documents_stand_at_every_stage(demo):
-    load()
+def test_production_never_loads_it(settings, db):
+    settings.DEMO = False
 
+    with pytest.raises(CommandError):
+        load()
+
+    assert not Company.objects.exists()
+
+
+def test_documents_stand_at_every_stage(demo):
     assert set(Requisition.objects.values_list("status", flat=True)) >= {
         "draft", "returned", "in_approval", "approved",
     }  # fmt: skip
@@ -59,32 +76,18 @@ def test_documents_stand_at_every_stage(demo):
 
 
 def test_nothing_of_it_breaks_a_rule(demo):
-    load()
-
     assert invariants.violations() == []
     assert audit.verify().findings == []
 
 
 def test_a_second_time_changes_nothing(demo):
-    said = load()
     before = counts()
 
-    assert load() == said
+    assert load() == demo
     assert counts() == before
 
 
-def test_production_never_loads_it(settings):
-    settings.DEMO = False
-
-    with pytest.raises(CommandError):
-        load()
-
-    assert not Company.objects.exists()
-
-
 def test_the_log_in_page_lists_people_by_their_part(demo, client):
-    load()
-
     page = client.get(reverse("account_login")).content.decode()
 
     listed = doors.listed()
@@ -94,18 +97,14 @@ def test_the_log_in_page_lists_people_by_their_part(demo, client):
 
 
 def test_whoever_is_listed_gets_in(demo, client):
-    said = load()
-
     for door in doors.listed():
-        assert door.user.email in said
+        assert door.user.email in demo
         assert client.post(reverse("accounts:enter_as"), {"user": door.user.pk}).status_code == 302
         assert client.get("/", follow=True).status_code == 200, door.role
         client.logout()
 
 
 def test_the_password_is_the_printed_one(demo, client):
-    load()
-
     answer = client.post(
         reverse("account_login"), {"login": "lin@lanchuan.example", "password": people.PASSWORD}
     )
