@@ -29,6 +29,7 @@ HEAT = (
     (Decimal(14), 1),
 )  # up to so many percent above the lowest
 HUNDRED = Decimal(100)
+FULL, NONE = Decimal("100.00"), Decimal("0.00")
 HUNDREDTH = Decimal("0.01")
 TENTH = Decimal("0.1")
 ScenarioKey = Literal["one", "score", "lines"]
@@ -264,7 +265,7 @@ def _scored(
         if criterion.kind == Criterion.Kind.PRICE:
             return relative(lowest, offer.total)
         given = offer.lead_time_days
-        return Decimal(0) if given is None else relative(shortest, Decimal(given))
+        return NONE if given is None else relative(shortest, Decimal(given))
 
     return tuple(
         _with_score(offer, tuple(Points(criterion, points_of(offer, criterion)) for criterion in criteria))
@@ -404,7 +405,7 @@ def relative(best: Decimal | None, value: Decimal) -> Decimal | None:
     if best is None:
         return None
     if value == best:
-        return HUNDRED
+        return FULL
     return to_hundredths(best / value * HUNDRED)
 
 

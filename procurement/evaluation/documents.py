@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from procurement.common import documents
 from procurement.common.documents import Document, Issuer
 from procurement.common.models import Rendering
-from procurement.evaluation.memo import Memo, flags, memo_of
+from procurement.evaluation import picks
+from procurement.evaluation.memo import Memo, flags, memo_of, ranking_of
 from procurement.evaluation.models import Award, AwardLine
 from procurement.evaluation.permissions import visible_to
 
@@ -48,12 +49,16 @@ def award_memo(award_id: int, version: int, language: str) -> Document:
 def award_memo_context(award: Award) -> dict[str, Any]:
     """All that the memo prints."""
     memo = memo_of(award)
-    lines = AwardLine.objects.filter(award=award).select_related("rfq_line", "supplier")
+    rows = AwardLine.objects.filter(award=award).select_related("rfq_line", "supplier")
+    lines = list(rows.order_by("rfq_line__position", "pk"))
+    names = picks.names_of(award.rfq, [line.rfq_line_id for line in lines])
     return {
         "memo": memo,
         "award": award,
         "rfq": award.rfq,
-        "lines": list(lines.order_by("rfq_line__position", "pk")),
+        "lines": [(line, names.get(line.rfq_line_id, "")) for line in lines],
+        "paragraphs": [text.strip() for text in award.justification.splitlines() if text.strip()],
+        "ranking": ranking_of(memo),
         "checks": _both(memo),
         "steps": _steps(memo),
     }

@@ -42,6 +42,7 @@ class Option:
     """One offer for a line that may be picked."""
 
     bid_id: int
+    label: str
     cell: ShownCell
     is_picked: bool
 
@@ -64,6 +65,16 @@ class PickRow:
     slots: tuple[Slot, ...]
 
     @property
+    def first(self) -> Slot:
+        """The supplier picked beside its price."""
+        return self.slots[0]
+
+    @property
+    def others(self) -> tuple[Slot, ...]:
+        """Whom the line is split with."""
+        return self.slots[1:]
+
+    @property
     def rest_label(self) -> str:
         """How much may still be awarded."""
         return f"{quantity_text(self.rest)} {self.line.row.unit.short}"
@@ -74,6 +85,8 @@ class AwardForm(forms.Form):
 
     A pick without a quantity takes what the others of the line leave.
     """
+
+    quiet_optional = True  # a draft may be kept without words; sending asks for them
 
     justification = forms.CharField(
         label=gettext_lazy("Why these bids"),
@@ -116,23 +129,33 @@ class AwardForm(forms.Form):
         ]
         known = self.by_line.get(line.row.id, [])
         for slot in range(self.slots):
-            choice = known[slot] if slot < len(known) else None
-            named = _("Supplier of line %(position)d") % {"position": line.row.position}
-            self.fields[f"pick_{line.row.id}_{slot}"] = forms.ChoiceField(
-                label=named,
-                required=False,
-                choices=[("", _("nobody")), *offered],
-                initial=str(choice.opened_bid_id) if choice else "",
-            )
-            whole = choice is None or choice.quantity == self.rest[line.row.id]
-            self.fields[f"quantity_{line.row.id}_{slot}"] = FigureField(
-                label=_("Quantity of line %(position)d") % {"position": line.row.position},
-                required=False,
-                min_value=Decimal("0.000001"),
-                max_digits=18,
-                decimal_places=6,
-                initial=None if whole or choice is None else choice.quantity,
-            )
+            self._add_slot(line, slot, known[slot] if slot < len(known) else None, offered)
+
+    def _add_slot(
+        self, line: Line, slot: int, choice: Choice | None, offered: Sequence[tuple[str, str]]
+    ) -> None:
+        position = {"position": line.row.position}
+        who, how_much = (
+            _("Supplier of line %(position)d") % position,
+            _("Quantity of line %(position)d") % position,
+        )
+        whole = choice is None or choice.quantity == self.rest[line.row.id]
+        self.fields[f"pick_{line.row.id}_{slot}"] = forms.ChoiceField(
+            label=who,
+            required=False,
+            choices=[("", _("nobody")), *offered],
+            initial=str(choice.opened_bid_id) if choice else "",
+            widget=forms.Select(attrs={"aria-label": who}),
+        )
+        self.fields[f"quantity_{line.row.id}_{slot}"] = FigureField(
+            label=how_much,
+            required=False,
+            min_value=Decimal("0.000001"),
+            max_digits=18,
+            decimal_places=6,
+            initial=None if whole or choice is None else choice.quantity,
+            widget=FigureInput(attrs={"aria-label": how_much, "class": "short"}),
+        )
 
     def _label(self, supplier: str, price: Decimal) -> str:
         return f"{supplier} · {price_text(price.quantize(Decimal('0.0001')), self.comparison.rfq.currency)}"
@@ -159,7 +182,9 @@ class AwardForm(forms.Form):
         )
         picked = str(slots[0].pick.value() or "")
         options = tuple(
-            Option(offer.id, shown_cell(cell, self.comparison.rfq.currency), picked == str(offer.id))
+            Option(
+                offer.id, offer.label, shown_cell(cell, self.comparison.rfq.currency), picked == str(offer.id)
+            )
             if cell
             else None
             for offer, cell in zip(self.comparison.offers, line.cells, strict=True)
@@ -244,13 +269,16 @@ class ScoreForm(forms.Form):
             max_digits=5,
             decimal_places=2,
             initial=score.points if score else None,
-            widget=FigureInput(attrs={"size": 6, "maxlength": 6}),
+            widget=FigureInput(attrs={"aria-label": _("%(supplier)s, %(criterion)s: points") % what}),
         )
         self.fields[f"comment_{name}"] = forms.CharField(
             label=_("%(supplier)s, %(criterion)s: remark") % what,
             required=False,
             max_length=500,
             initial=score.comment if score else "",
+            widget=forms.TextInput(
+                attrs={"aria-label": _("%(supplier)s, %(criterion)s: remark") % what, "class": "text"}
+            ),
         )
 
     @property

@@ -164,6 +164,26 @@ def _scorers(scores: Any, winners: Sequence[Winner]) -> tuple[Scorer, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One bid in the ranking, with what it gets, if anything."""
+
+    offer: Offer
+    winner: Winner | None
+
+
+def ranking_of(memo: Memo) -> list[Ranked]:
+    """Every bid by score, or by total where only the price counts; bids that leave out lines at the end."""
+    won = {winner.offer.id: winner for winner in memo.winners}
+    last = len(memo.comparison.offers) + 1
+
+    def place(offer: Offer) -> tuple[int, int, int, Decimal]:
+        rank = offer.score_rank if memo.comparison.is_weighted else offer.rank
+        return (rank or last, offer.rank or last, offer.missing, offer.total)
+
+    return [Ranked(offer, won.get(offer.id)) for offer in sorted(memo.comparison.offers, key=place)]
+
+
 # --- what a careful reader asks ---
 
 
@@ -215,7 +235,7 @@ def _low_prices(memo: Memo) -> Check:
     return Check(
         _("Abnormally low price"),
         "wait",
-        _("Lines %(lines)s: more than %(far)d %% under the median") % {"lines": positions(low), "far": FAR},
+        _("%(lines)s: more than %(far)d %% under the median") % {"lines": positions(low), "far": FAR},
     )
 
 
@@ -223,13 +243,7 @@ def _not_lowest(memo: Memo) -> list[Check]:
     above = [one for one in memo.awarded if one.unit > one.lowest]
     if not above:
         return [Check(_("Every line goes to its lowest price"), "good")] if memo.awarded else []
-    return [
-        Check(
-            _("Not every line goes to its lowest price"),
-            "wait",
-            _("Lines %(lines)s") % {"lines": positions(above)},
-        )
-    ]
+    return [Check(_("Not every line goes to its lowest price"), "wait", positions(above))]
 
 
 def _over_estimate(memo: Memo) -> list[Check]:
@@ -276,6 +290,9 @@ def _independence(memo: Memo) -> Check:
 
 
 def positions(lines: Sequence[Awarded]) -> str:
-    """1, 4, 7 … of many."""
-    shown = [str(position) for position in sorted({one.position for one in lines})]
-    return ", ".join(shown[:SHOWN_LINES]) + (" …" if len(shown) > SHOWN_LINES else "")
+    """Line 7; or lines 1, 4, 7 … of many."""
+    numbers = sorted({one.position for one in lines})
+    listed = ", ".join(str(number) for number in numbers[:SHOWN_LINES])
+    if len(numbers) > SHOWN_LINES:
+        listed += " …"
+    return ngettext("Line %(lines)s", "Lines %(lines)s", len(numbers)) % {"lines": listed}

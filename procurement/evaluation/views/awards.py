@@ -28,7 +28,7 @@ from procurement.evaluation.comparison import Comparison, build
 from procurement.evaluation.documents import TEMPLATE
 from procurement.evaluation.forms import AwardForm, AwardSearch
 from procurement.evaluation.history import history_of
-from procurement.evaluation.memo import Memo, flags, memo_of
+from procurement.evaluation.memo import Memo, flags, memo_of, ranking_of
 from procurement.evaluation.models import Award
 from procurement.evaluation.permissions import visible_to
 from procurement.evaluation.presentation import WINDOW, Choices
@@ -258,18 +258,3 @@ def facts_of(memo: Memo) -> list[Fact]:
     bids = _("%(count)d of %(invited)d") % {"count": len(memo.comparison.offers), "invited": memo.invited}
     found.append(Fact(lazy("Bids"), bids, _("least %(least)d") % {"least": award.rfq.min_bidders}))
     return found
-
-
-def ranking_of(memo: Memo) -> list[dict[str, Any]]:
-    """Every bid by score or total, with what it gets."""
-    won = {winner.offer.id: winner for winner in memo.winners}
-    weighted = memo.comparison.is_weighted
-    ordered = sorted(
-        memo.comparison.offers,
-        key=lambda offer: (
-            (offer.score_rank if weighted else offer.rank) or offer.rank or 10**6,
-            offer.missing,
-            offer.total,
-        ),
-    )
-    return [{"offer": offer, "winner": won.get(offer.id)} for offer in ordered]

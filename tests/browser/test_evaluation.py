@@ -1,0 +1,121 @@
+"""Comparison, score sheet and award memo, looked at in both themes, wide and narrow; the way to an award without scripts."""
+
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from procurement.evaluation import scoring
+from procurement.evaluation.models import Award
+from procurement.evaluation.scoring import Given
+from tests.browser.test_door import LOOKS, fits
+from tests.evaluation.acts import all_to, one_approver, propose, submit
+from tests.evaluation.builders import make_evaluator, make_opened
+from tests.factories import SupplierFactory
+
+NAMES = [
+    ("江南流控", "Jiangnan Flow"), ("北辰阀门", "Beichen Valve"), ("泰和泵阀", "Taihe Valve"),
+    ("浩宇实业", "Haoyu Industrial"), ("瑞丰阀业", "Ruifeng Valve"), ("东昇管业", "Dongsheng Pipe"),
+]  # fmt: skip
+PRICES = [
+    ["374.74", "399.14", "362.35", "407.12", "453.66", "386.37"],
+    ["587.31", "599.24", "532.09", "611.22", "649.93", "604.84"],
+    ["672.91", "780.46", "687.55", "727.63", "830.66", "788.48"],
+    ["1159.17", "1200.32", "1199.85", "1224.33", "1338.97", "1295.30"],
+    ["5532.46", "5723.72", "5946.71", "5838.19", "9243.00", "5815.84"],
+    ["17949", "18887.25", "17484", "19016.15", "17715.40", None],
+    ["1356.82", "1420.41", "843.60", "1448.82", "1466.03", None],
+]
+LINES = [
+    ("Gate valve, cast steel Z41H-16C DN50", 344, 420), ("Gate valve, cast steel Z41H-16C DN80", 256, 620),
+    ("Gate valve, cast steel Z41H-16C DN100", 208, 780), ("Gate valve, cast steel Z41H-16C DN150", 152, 1290),
+    ("Butterfly valve D343H-16C DN400", 32, 5850), ("Control valve, pneumatic ZJHP-40 DN80", 40, 18600),
+    ("Safety valve A42Y-16C DN50", 128, 1480),
+]  # fmt: skip
+
+
+def valves(**fields):
+    bids = [
+        {"prices": [row[n] for row in PRICES], "supplier": SupplierFactory(name=f"{zh}有限公司", name_en=en, short_name=en), "lead": 20 + 3 * n}
+        for n, (zh, en) in enumerate(NAMES)
+    ]  # fmt: skip
+    lines = [
+        {"description": name, "quantity": quantity, "estimate": estimate}
+        for name, quantity, estimate in LINES
+    ]
+    return make_opened(
+        bids, lines=lines, title="Valves for Dongying revamp", min_bidders=3,
+        criteria=[("price", 60), ("delivery", 10), ("quality", 30)], **fields,
+    )  # fmt: skip
+
+
+def scored(made):
+    quality = made.rfq.criteria.get(kind="quality")
+    for person, offset in [("Han Xue", 0), ("Ma Jun", -2)]:
+        given = [Given(bid.pk, quality.pk, Decimal(92 - 2 * n + offset)) for n, bid in enumerate(made.bids)]
+        scoring.save_scores(
+            rfq_id=made.rfq.pk, given=given, actor=make_evaluator(made.company, user__name=person)
+        )
+
+
+def look(page_as, picture, user, address, name):
+    for options in LOOKS:
+        page = page_as(user, **options)
+        page.goto(address)
+        picture(page, f"{name}-{options['width']}-{options['scheme']}")
+        assert fits(page)
+
+
+def test_the_comparison_reads_well_everywhere(page_as, picture):
+    made = valves()
+    scored(made)
+    look(page_as, picture, made.officer, reverse("evaluation:comparison", args=[made.rfq.pk]), "comparison")
+
+
+def test_the_score_sheet_reads_well_everywhere(page_as, picture):
+    made = valves()
+    evaluator = make_evaluator(made.company)
+    look(page_as, picture, evaluator, reverse("evaluation:scores", args=[made.rfq.pk]), "scores")
+
+
+def test_award_pages_read_well_everywhere(page_as, picture):
+    made = valves()
+    scored(made)
+    look(
+        page_as,
+        picture,
+        made.officer,
+        reverse("evaluation:award_create", args=[made.rfq.pk]) + "?from=lines",
+        "award-form",
+    )
+    one_approver(made)
+    award = propose(
+        made,
+        all_to(made)[:5] + all_to(made, 2)[5:],
+        why="Both passed and deliver inside the site's need dates.",
+    )
+    look(page_as, picture, made.officer, reverse("evaluation:submit", args=[award.pk]), "award-submit")
+    submit(award)
+    look(page_as, picture, made.officer, reverse("evaluation:award", args=[award.pk]), "award-memo")
+    look(page_as, picture, made.officer, reverse("evaluation:list"), "award-list")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_an_officer_awards_in_a_browser(page_as, scripts):
+    made = valves()
+    scored(made)
+    page = page_as(made.officer, scripts=scripts)
+    page.goto(reverse("evaluation:comparison", args=[made.rfq.pk]))
+    page.get_by_role("link", name="Lowest price per line").click()
+    page.get_by_role("link", name="Write the award memo").click()
+    page.get_by_label("Why these bids").fill("The lowest price on every line.")
+    page.get_by_role("button", name="Hold these quantities").click()
+    award = Award.objects.get()
+    page.wait_for_url(f"**{reverse('evaluation:award', args=[award.pk])}")
+    assert page.get_by_text("Every line goes to its lowest price").is_visible()
+    page.get_by_role("link", name="Send for approval").click()
+    page.get_by_role("button", name="Make it active").click()
+    page.wait_for_url(f"**{reverse('evaluation:award', args=[award.pk])}")
+    award.refresh_from_db()
+    assert award.status == "active"
+    assert award.lines.count() == 7
