@@ -59,7 +59,12 @@ def test_a_write_once_row_may_be_written_but_not_touched():
     from procurement.common.models import Event
 
     event = Event.objects.create(verb="x", subject_type="x", subject_id=1, at=NOON)
-    for change in (lambda: Event.objects.update(verb="y"), lambda: Event.objects.all()._raw_delete("default"), event.delete, event.save):
+    for change in (
+        lambda: Event.objects.update(verb="y"),
+        lambda: Event.objects.all()._raw_delete("default"),
+        event.delete,
+        event.save,
+    ):
         with pytest.raises(DatabaseError), transaction.atomic():
             change()
     assert Event.objects.get().verb == "x"

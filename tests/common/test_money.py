@@ -84,9 +84,17 @@ def test_rounding_moves_an_amount_by_half_a_step_at_most_and_only_once(amount, c
     assert money.rounded(rounded, currency) == rounded
 
 
-@given(QUANTITIES, PRICES, st.sampled_from([Decimal(1), Decimal(100), Decimal(1000)]), st.decimals(0, 1, places=6), CURRENCIES)
+@given(
+    QUANTITIES,
+    PRICES,
+    st.sampled_from([Decimal(1), Decimal(100), Decimal(1000)]),
+    st.decimals(0, 1, places=6),
+    CURRENCIES,
+)
 def test_a_lines_net_is_one_rounding_of_the_exact_product(quantity, price, per, discount, currency):
-    net = money.line_net(quantity=quantity, unit_price=price, price_per=per, discount=discount, currency=currency)
+    net = money.line_net(
+        quantity=quantity, unit_price=price, price_per=per, discount=discount, currency=currency
+    )
     exact = quantity * price * (1 - discount) / per
     assert abs(net - exact) <= step(currency) / 2 + Decimal("1e-9")
     assert net == net.quantize(step(currency), ROUND_HALF_UP)
@@ -134,9 +142,17 @@ def test_a_share_is_within_one_step_of_what_is_due(amount, weights, currency):
 
 
 def test_equal_shares_give_the_odd_cent_to_the_first():
-    assert money.split(Decimal("10.00"), [Decimal(1)] * 3, "CNY") == [Decimal("3.34"), Decimal("3.33"), Decimal("3.33")]
+    assert money.split(Decimal("10.00"), [Decimal(1)] * 3, "CNY") == [
+        Decimal("3.34"),
+        Decimal("3.33"),
+        Decimal("3.33"),
+    ]
     assert money.split(Decimal(10), [Decimal(1)] * 3, "JPY") == [Decimal(4), Decimal(3), Decimal(3)]
-    assert money.split(Decimal("0.010"), [Decimal(1)] * 3, "KWD") == [Decimal("0.004"), Decimal("0.003"), Decimal("0.003")]
+    assert money.split(Decimal("0.010"), [Decimal(1)] * 3, "KWD") == [
+        Decimal("0.004"),
+        Decimal("0.003"),
+        Decimal("0.003"),
+    ]
 
 
 @pytest.mark.parametrize("weights", [[], [Decimal(0)], [Decimal(2), Decimal(-1)]])

@@ -25,13 +25,28 @@ def get(**parameters):
 def files():
     start = datetime(2026, 1, 1, tzinfo=UTC)
     StoredFile.objects.bulk_create(
-        StoredFile(name="n" * (n % 3), content_type="x", size=n % 4, sha256="", path=str(n), created_at=start + timedelta(days=n % 5))
+        StoredFile(
+            name="n" * (n % 3),
+            content_type="x",
+            size=n % 4,
+            sha256="",
+            path=str(n),
+            created_at=start + timedelta(days=n % 5),
+        )
         for n in range(23)
     )
     return StoredFile.objects.all()
 
 
-ORDERS = [("-pk",), ("pk",), ("size", "pk"), ("-size", "-pk"), ("-created_at", "pk"), ("name", "-size", "pk"), ("public_id",)]
+ORDERS = [
+    ("-pk",),
+    ("pk",),
+    ("size", "pk"),
+    ("-size", "-pk"),
+    ("-created_at", "pk"),
+    ("name", "-size", "pk"),
+    ("public_id",),
+]
 
 
 def walk(rows, order, size, key, start=None):
@@ -103,9 +118,26 @@ def test_no_cursor_breaks_a_page(files, cursor):
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(values=st.lists(st.one_of(st.integers(), st.text(), st.none(), st.floats(), st.booleans(), st.fixed_dictionaries({"t": st.text()})), max_size=3))
+@given(
+    values=st.lists(
+        st.one_of(
+            st.integers(),
+            st.text(),
+            st.none(),
+            st.floats(),
+            st.booleans(),
+            st.fixed_dictionaries({"t": st.text()}),
+        ),
+        max_size=3,
+    )
+)
 def test_no_made_up_cursor_breaks_a_page(files, values):
-    page_of(files, get(after=packed(values)), order=("-created_at", "name", "pk")[3 - max(1, len(values)) :], size=5)
+    page_of(
+        files,
+        get(after=packed(values)),
+        order=("-created_at", "name", "pk")[3 - max(1, len(values)) :],
+        size=5,
+    )
 
 
 def test_both_cursors_at_once_go_on(files):
@@ -130,7 +162,8 @@ def test_other_choices_in_the_address_are_kept(files):
 def test_a_cursor_reaches_through_a_relation():
     user = User.objects.create_user("a@common.test", name="A")
     Event.objects.bulk_create(
-        Event(verb=str(n), subject_type="x", subject_id=n, actor=user, at=datetime(2026, 1, 1, tzinfo=UTC)) for n in range(5)
+        Event(verb=str(n), subject_type="x", subject_id=n, actor=user, at=datetime(2026, 1, 1, tzinfo=UTC))
+        for n in range(5)
     )
     rows = Event.objects.select_related("actor")
     first = page_of(rows, get(), order=("actor__name", "pk"), size=3)
