@@ -11,11 +11,14 @@ class AgreementsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Say what this room prints, and where its pages are."""
+        """Say what this room prints, where its pages are, and when an award must stand."""
         from contracts.agreements import documents
+        from contracts.agreements.holding import contract_in_the_way
         from procurement.common import places
+        from procurement.evaluation import awards
 
         documents.register()
+        awards.hold("contracts", contract_in_the_way)
         places.register(
             places.Place(
                 name="contracts", label=_("Contracts"), url_name="agreements:list", icon="sign", order=50
