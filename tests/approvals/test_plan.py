@@ -230,3 +230,13 @@ def test_the_chain_can_be_looked_at_before_sending():
 
     assert (turn.name, turn.role, turn.state) == (approver.name, "Approver · Rule 1", "later")
     assert preview(make_facts(requester, document_type="award"), at=NOON) == []
+
+
+def test_what_nobody_estimated_counts_as_above_every_limit(people):
+    make_rules(
+        {"amount_from": 0, "amount_below": 100_000, "stages": [{"role": Role.FINANCE}]},
+        {"amount_from": 100_000, "stages": [{"role": Role.APPROVER}]},
+    )
+
+    assert asked(people["requester"], amount=Decimal(0)) == [{people["finance"]}]
+    assert asked(people["requester"], amount=Decimal(0), estimated=False) == [{people["approver"]}]

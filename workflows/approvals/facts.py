@@ -14,7 +14,8 @@ class ApprovalFacts:
 
     `amount` is net. `department_id` may be missing, then the requester's own counts. `document_hash` is that of
     what is to be decided on. `barred` names people (by key) who may not be asked besides the requester,
-    such as the evaluators of an award. `rfq_id` is set on everything that belongs to an RFQ.
+    such as the evaluators of an award. `estimated` is false where something carries no estimate: an amount that
+    nobody named is above every limit. `rfq_id` is set on everything that belongs to an RFQ.
     """
 
     document_type: str
@@ -31,3 +32,4 @@ class ApprovalFacts:
     document_hash: str
     rfq_id: int | None = None
     barred: frozenset[int] = frozenset()
+    estimated: bool = True

@@ -83,7 +83,7 @@ def matching_stages(facts: ApprovalFacts, *, at: datetime) -> list[RuleStage]:
     """The stages of all rules in force that match, by position.
 
     A rule's band is compared in its own currency only. A document in a currency for which no rule of its scope is
-    written is judged as if it were above every limit: the strictest bands apply.
+    written, or without an estimate, is judged as if it were above every limit: the strictest bands apply.
     """
     in_force = RuleSet.objects.filter(valid_from__lte=at).order_by("-valid_from", "-version").values("pk")[:1]
     scope = RuleStage.objects.filter(
@@ -97,7 +97,7 @@ def matching_stages(facts: ApprovalFacts, *, at: datetime) -> list[RuleStage]:
     own_currency = {key for key in in_scope if rules[key].currency == facts.currency}
     chosen = (
         {key for key in own_currency if _in_band(rules[key], facts)}
-        if own_currency
+        if own_currency and facts.estimated
         else {key for key in in_scope if rules[key].amount_below is None}
     )
     return [stage for stage in stages if stage.rule_id in chosen]

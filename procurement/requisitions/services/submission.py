@@ -65,6 +65,7 @@ def submit(*, requisition_id: int, actor: User, clock: Clock = database_clock) -
 
 def facts_of(requisition: Requisition, lines: Iterable[RequisitionLine]) -> ApprovalFacts:
     """What the approval rules are matched against; also before submission, for the preview."""
+    lines = list(lines)
     return ApprovalFacts(
         document_type=DocumentType.REQUISITION,
         document_id=requisition.pk,
@@ -78,6 +79,7 @@ def facts_of(requisition: Requisition, lines: Iterable[RequisitionLine]) -> Appr
         amount=requisition.net,
         currency=requisition.currency,
         document_hash=requisition.document_hash,
+        estimated=all(line.unit_price > 0 for line in lines),
     )
 
 

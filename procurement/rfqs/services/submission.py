@@ -79,6 +79,7 @@ def facts_of(rfq: Rfq, requester: User, *, categories: Iterable[int] | None = No
         currency=rfq.currency,
         document_hash=rfq.document_hash,
         rfq_id=rfq.pk,
+        estimated=rfq.estimate > 0,
     )
 
 
