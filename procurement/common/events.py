@@ -7,8 +7,11 @@ batches by a single sealer; `deliver` gives each event to each of its consumers 
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -82,10 +85,10 @@ def record(
 def record_all(
     entries: Sequence[Entry], *, actor: User | None, at: datetime, on_behalf_of: User | None = None
 ) -> list[Event]:
-    """Insert several events of one change with one statement."""
+    """Insert several events of one change, and their deliveries, with one statement."""
     if not connection.in_atomic_block:
         raise RuntimeError("An event belongs to the transaction of its change.")
-    rows = Event.objects.bulk_create(
+    rows = [
         Event(
             verb=entry.verb,
             subject_type=entry.subject._meta.label_lower,
@@ -98,22 +101,83 @@ def record_all(
             content_hash=entry.content_hash,
         )
         for entry in entries
-    )
-    due = [
-        Delivery(event=event, consumer=consumer.name)
-        for event in rows
-        for consumer in _by_verb.get(event.verb, ())
     ]
-    if due:
-        Delivery.objects.bulk_create(due)
-        for delivery in due:
-            _wake_after_commit(delivery)
+    waiting = _gathering.get()
+    if waiting is None:
+        _insert(rows)
+    else:
+        waiting += rows
     return rows
 
 
-def _wake_after_commit(delivery: Delivery) -> None:
+@contextmanager
+def gathered() -> Iterator[None]:
+    """What is recorded inside is inserted together at the end; until then the events have no key.
+
+    For an act of several parts (a document and its approval). An exception must leave it, with the transaction.
+    """
+    if _gathering.get() is not None:
+        yield
+        return
+    rows: list[Event] = []
+    token = _gathering.set(rows)
+    try:
+        yield
+    finally:
+        _gathering.reset(token)
+    _insert(rows)
+
+
+_gathering: ContextVar[list[Event] | None] = ContextVar("gathering", default=None)
+_INSERT = """
+    WITH entered AS (
+        INSERT INTO common_event
+            (key, verb, subject_type, subject_id, rfq_id, actor_id, on_behalf_of_id, at, facts, content_hash)
+        SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[],
+            %s::bigint[], %s::timestamptz[], %s::jsonb[], %s::text[])
+        RETURNING id, key, verb
+    ), due AS (
+        INSERT INTO common_delivery (event_id, consumer, state, attempts, error)
+        SELECT entered.id, wanted.consumer, 'pending', 0, ''
+        FROM entered JOIN unnest(%s::text[], %s::text[]) AS wanted(verb, consumer) USING (verb)
+        ORDER BY entered.id RETURNING id, event_id, consumer
+    )
+    SELECT entered.id, entered.key, due.id, due.consumer
+    FROM entered LEFT JOIN due ON due.event_id = entered.id ORDER BY entered.id, due.id
+"""
+
+
+def _insert(rows: Sequence[Event]) -> None:
+    """One statement, written out: every change of anything passes here."""
+    if not rows:
+        return
+    columns = zip(
+        *(
+            (
+                str(row.key), row.verb, row.subject_type, row.subject_id, row.rfq_id, row.actor_id,
+                row.on_behalf_of_id, row.at, json.dumps(row.facts), row.content_hash,
+            )
+            for row in rows
+        ),
+        strict=True,
+    )  # fmt: skip
+    wanted = [
+        (verb, consumer.name) for verb in {row.verb for row in rows} for consumer in _by_verb.get(verb, ())
+    ]
+    verbs, names = zip(*wanted, strict=True) if wanted else ((), ())
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [*map(list, columns), list(verbs), list(names)])
+        found = cursor.fetchall()
+    by_key = {row.key: row for row in rows}
+    for event_id, key, delivery_id, consumer in found:
+        by_key[key].pk = event_id
+        if delivery_id is not None:
+            _wake_after_commit(delivery_id, consumer)
+
+
+def _wake_after_commit(delivery_id: int, consumer: str) -> None:
     if settings.WAKE_WORKERS:
-        transaction.on_commit(lambda: _wake(delivery.pk, consumers[delivery.consumer].queue), robust=True)
+        transaction.on_commit(lambda: _wake(delivery_id, consumers[consumer].queue), robust=True)
 
 
 def _wake(delivery_id: int, queue: str) -> None:

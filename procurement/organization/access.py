@@ -49,7 +49,7 @@ NOBODY = Standing(None, {})
 
 
 def standing(user: Any) -> Standing:
-    """The person behind a user and their roles; nobody's for suppliers and strangers. Two statements, then remembered."""
+    """The person behind a user and their roles; nobody's for suppliers and strangers. One statement, then remembered."""
     known: Standing | None = getattr(user, "_standing", None)
     if known is not None:
         return known
@@ -59,13 +59,15 @@ def standing(user: Any) -> Standing:
 
 
 def _load(user: User) -> Standing:
-    person = Person.objects.select_related("company", "department").filter(user=user).first()
-    if person is None:
-        return NOBODY
+    held = RoleAssignment.objects.filter(person__user=user).order_by()
+    rows = list(held.select_related("person__company", "person__department"))
+    if not rows:  # somebody who only asks their head of department for things, or nobody of ours
+        person = Person.objects.select_related("company", "department").filter(user=user).first()
+        return Standing(person, {}) if person else NOBODY
     roles: dict[Role, frozenset[int | None]] = {}
-    for role, company_id in person.roles.values_list("role", "company_id"):
-        roles[Role(role)] = roles.get(Role(role), frozenset()) | {company_id}
-    return Standing(person, roles)
+    for row in rows:
+        roles[Role(row.role)] = roles.get(Role(row.role), frozenset()) | {row.company_id}
+    return Standing(rows[0].person, roles)
 
 
 def allowed(matrix: Matrix, user: Any, action: str, *, state: Any = None, company_id: int | None = None) -> bool:

@@ -84,6 +84,39 @@ def test_several_events_of_one_change_take_one_statement(user, django_assert_num
         events.record_all(entries, actor=user, at=NOON)
 
 
+def test_deliveries_take_no_statement_of_their_own(user, django_assert_num_queries):
+    subscribe(print, "one")
+    subscribe(print, "two")
+    with transaction.atomic(), django_assert_num_queries(1):
+        event = events.record("thing.done", subject=user, actor=user, at=NOON, facts={"名": "阀门"})
+    assert Event.objects.get() == event
+    assert set(Delivery.objects.values_list("event", "consumer", "state")) == {
+        (event.pk, "one", "pending"),
+        (event.pk, "two", "pending"),
+    }
+
+
+def test_what_is_gathered_is_inserted_together_in_its_order(user, django_assert_num_queries):
+    with transaction.atomic(), django_assert_num_queries(1), events.gathered():
+        events.record("thing.first", subject=user, actor=user, at=NOON)
+        with events.gathered():
+            second = events.record("thing.second", subject=user, actor=None, at=NOON)
+        assert second.pk is None
+    assert list(Event.objects.order_by("pk").values_list("verb", "actor")) == [
+        ("thing.first", user.pk),
+        ("thing.second", None),
+    ]
+
+
+def test_nothing_gathered_outlives_an_exception(user):
+    with suppress(ZeroDivisionError), transaction.atomic(), events.gathered():
+        events.record("thing.done", subject=user, actor=user, at=NOON)
+        1 / 0  # noqa: B018
+    with transaction.atomic():
+        events.record("thing.other", subject=user, actor=user, at=NOON)
+    assert list(Event.objects.values_list("verb", flat=True)) == ["thing.other"]
+
+
 def test_the_database_dates_and_seals_an_event_whatever_the_program_says(user):
     with transaction.atomic():
         Event.objects.create(

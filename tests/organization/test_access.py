@@ -64,13 +64,21 @@ def test_the_matrix_asks_role_state_and_company():
     assert not allowed(MATRIX, make_requester(here), "see", company_id=here.pk)
 
 
-def test_standing_costs_two_statements_once(django_assert_num_queries):
+def test_standing_costs_one_statement_once(django_assert_num_queries):
     officer = make_person(None, Role.OFFICER, Role.OPENER)
     again = type(officer).objects.get(pk=officer.pk)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         assert standing(again).person.company
         assert standing(again).has(Role.OPENER)
+
+
+def test_somebody_without_a_role_still_has_a_place():
+    person = make_person()
+
+    assert standing(person).person == person.person
+    assert not standing(person).roles
+    assert standing(UserFactory()).person is None
 
 
 def test_holders_are_the_active_ones_of_the_company_or_the_group():
