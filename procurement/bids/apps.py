@@ -11,7 +11,8 @@ class BidsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let recorded openings reach the opener process."""
-        from procurement.bids import opener
+        """Let recorded openings reach the opener process; say what this room prints."""
+        from procurement.bids import opener, printing
 
         opener.subscribe()
+        printing.register()

@@ -20,7 +20,7 @@ from procurement.bids.keys import Keyring
 from procurement.bids.models import BidDraft, BidVersion, Opening, OpeningConfirmation
 from procurement.bids.permissions import can
 from procurement.bids.sealing import ROUND
-from procurement.common import events
+from procurement.common import documents, events
 from procurement.common.clock import Clock, database_clock
 from procurement.common.errors import AlreadyDone, RuleViolation
 from procurement.common.figures import moment_text
@@ -140,6 +140,7 @@ def open_envelopes(*, opening_id: int, keyring: Keyring, clock: Clock = database
     actor = last.opener if last else rfq.officer
     rfqs.mark_opened(rfq_id=rfq.pk, rates=rates.entered(rfq), at=at, actor=actor)
     events.record("opening.opened", subject=opening, actor=None, at=at, rfq_id=rfq.pk)
+    documents.request("opening_record", opening, version=opening.round)
     return opening
 
 

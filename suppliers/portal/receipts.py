@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView, View
@@ -14,6 +14,7 @@ from django.views.generic import TemplateView, View
 from procurement.bids.documents import inclusion, receipt_context
 from procurement.bids.models import BidVersion, Opening
 from procurement.bids.receipts import canonical, is_genuine
+from procurement.common import documents
 from procurement.common.components import Crumb
 from procurement.common.paging import page_of
 from procurement.common.views import Policy, PolicyMixin
@@ -85,8 +86,10 @@ class ReceiptFile(ReceiptPage, View):
     """The receipt as it was signed, with its signature, to be kept and checked elsewhere."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The exact bytes in `receipt.json`, or its signature in `receipt.sig`."""
+        """The exact bytes in `receipt.json`, its signature in `receipt.sig`, or `receipt.pdf` for people to keep."""
         version = self.version
+        if self.kwargs["kind"] == "pdf":
+            return redirect("documents:show", documents.request("bid_receipt", version, version=version.number).public_id)
         content = {
             "json": (canonical(version.receipt), "application/json"),
             "sig": (version.receipt_signature.encode("ascii"), "text/plain"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.db import models
 
+from procurement.common import documents
 from procurement.common.models import Rendering
 
 register = template.Library()
@@ -21,3 +23,9 @@ def document(context: Any, rendering: Rendering | None, compact: bool = False) -
         "user": context.get("user"),
         "request": context.get("request"),
     }
+
+
+@register.simple_tag
+def find_document(name: str, subject: models.Model, version: int = 1) -> Rendering | None:
+    """`{% find_document "opening_record" opening as rendering %}`: a document of a subject, if it was requested."""
+    return documents.find(name, subject, version=version)

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from procurement.common import wording
 from procurement.common.documents import CHINESE, ENGLISH
+from procurement.common.figures import quantity_text
 
 register = template.Library()
 
@@ -43,18 +44,17 @@ def spaced(text: Any) -> str:
 
 
 @register.simple_tag
-def stamp(moment: datetime | None, seconds: bool = True) -> str:
-    """A moment in the document's zone: 2026-10-30 11:42:07 (UTC+08:00)."""
+def stamp(moment: datetime | None, precise: bool = False) -> str:
+    """A moment in the document's zone: 2026-10-30 11:42:07 (UTC+08:00); `precise` to the millisecond."""
     if moment is None:
         return "–"
     local = timezone.localtime(moment)
     offset = local.strftime("%z")
-    return f"{local:%Y-%m-%d %H:%M}{f':{local:%S}' if seconds else ''} (UTC{offset[:3]}:{offset[3:]})"
+    part = f".{local.microsecond // 1000:03}" if precise else ""
+    return f"{local:%Y-%m-%d %H:%M:%S}{part} (UTC{offset[:3]}:{offset[3:]})"
 
 
 @register.filter
 def percent(rate: Any) -> str:
     """A rate as printed: 0.13 is 13 %."""
-    from procurement.common.figures import quantity_text
-
     return f"{quantity_text(rate * 100)} %"
