@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from procurement.accounts.forms import NEAR_ZONES, far_zones
@@ -80,12 +81,27 @@ class StartForm(forms.Form):
     rfq = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
 
 
+class PresetChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A kind of procedure with its least figures."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """RFQ: at least 3 suppliers, 5 days."""
+        words = {"name": obj.label, "suppliers": obj.min_bidders, "days": obj.min_bid_days}
+        return str(_("%(name)s: at least %(suppliers)d suppliers, %(days)d days") % words)
+
+
 class TermsForm(forms.Form):
     """Title, time and terms of an RFQ that is prepared."""
 
     title = forms.CharField(label=_("Title"), max_length=160)
     scope = forms.CharField(
         label=_("Scope of supply"), required=False, max_length=8000, widget=forms.Textarea(attrs={"rows": 5})
+    )
+    preset = PresetChoice(
+        label=_("Procedure"),
+        queryset=ProcedurePreset.objects.filter(is_active=True).order_by("pk"),
+        empty_label=None,
+        help_text=_("Another one brings its own rules and criteria"),
     )
     time_zone = forms.ChoiceField(
         label=_("Time zone"), choices=zone_choices, help_text=_("Both times below are read in it")
@@ -117,6 +133,11 @@ class TermsForm(forms.Form):
         label=_("Bids stay valid, days"), min_value=1, max_value=LONGEST_VALIDITY
     )
     edit_version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=VERSION)
+
+    def __init__(self, *args: Any, rfq: Rfq, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = Q(is_active=True) | Q(pk=rfq.preset_id)  # its own stays, even out of use
+        self.fields["preset"].queryset = ProcedurePreset.objects.filter(known).order_by("pk")  # type: ignore[attr-defined]
 
     @staticmethod
     def initial_of(rfq: Rfq) -> dict[str, Any]:

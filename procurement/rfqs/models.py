@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from guardian.models import UserObjectPermissionBase
 
@@ -67,7 +68,13 @@ class ProcedurePreset(Procedure):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language, where there is one."""
+        chinese = (get_language() or "en").startswith("zh")
+        return self.name if chinese or not self.name_en else self.name_en
 
 
 class RfqQuerySet(models.QuerySet["Rfq"]):

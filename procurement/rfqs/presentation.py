@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from procurement.common import figures
 from procurement.common.components import Crumb, Fact, Step, StepState
@@ -90,7 +90,7 @@ def meta_of(rfq: Rfq) -> list[str]:
     """What stands under the title."""
     lines: int = getattr(rfq, "line_count", 0)
     return [
-        rfq.preset.name_en if rfq.preset.name_en and get_language() != "zh-hans" else rfq.preset.name,
+        rfq.preset.label,
         ngettext("%(count)d line", "%(count)d lines", lines) % {"count": lines},
         rfq.company.label,
         _("Officer %(name)s") % {"name": rfq.officer},

@@ -35,6 +35,7 @@ from tests.rfqs.sourcing import (
     everybody_in,
     noon,
     opened,
+    preset,
     published,
     ready,
     requested,
@@ -139,6 +140,8 @@ def test_more_lines_join_a_draft(client, officer, company):
     rfq = draft(company, officer=officer, lines=requested(company))
     (more,) = requested(company)
 
+    pool = client.get(f"/requisitions/pool/?rfq={rfq.pk}").content.decode()
+    assert f'name="rfq" value="{rfq.pk}"' in pool
     client.post(reverse("rfqs:create"), {"line": more.pk, "rfq": rfq.pk})
     assert len(said(rfq)) == 2
 
@@ -154,6 +157,7 @@ def test_more_lines_join_a_draft(client, officer, company):
 def terms(rfq, **fields):
     return {
         "title": rfq.title,
+        "preset": rfq.preset_id,
         "time_zone": "Asia/Shanghai",
         "closes_at": "2026-03-28T20:00",
         "price_basis": "net",
@@ -182,6 +186,7 @@ def test_a_deadline_is_typed_as_the_clock_of_its_zone_shows_it(client, officer, 
         ({"title": ""}, "title"),
         ({"title": "x" * 161}, "title"),
         ({"title": "a\x00b"}, "title"),
+        ({"preset": "0"}, "preset"),
         ({"time_zone": "Mars/Olympus"}, "time_zone"),
         ({"closes_at": "tomorrow"}, "closes_at"),
         ({"closes_at": "0001-01-01T00:00"}, "closes_at"),
@@ -206,6 +211,26 @@ def test_wrong_terms_are_named_at_their_field_and_nothing_is_stored(client, offi
 
     assert list(answer.context["form"].errors) == [field]
     assert Rfq.objects.filter(pk=rfq.pk).values().get() == before
+
+
+def test_another_procedure_brings_its_rules_and_criteria(client, officer, company):
+    rfq = draft(company, officer=officer)
+
+    client.post(page(rfq, "edit"), terms(rfq, preset=preset("invited-tender").pk))
+
+    rfq.refresh_from_db()
+    assert (rfq.preset.code, rfq.min_bid_days) == ("invited-tender", 20)
+    assert [(one.kind, one.weight) for one in rfq.criteria.all()] == [("price", 60), ("quality", 40)]
+
+
+def test_the_same_procedure_is_not_copied_again(client, officer, company):
+    rfq = draft(company, officer=officer)
+    type(rfq.preset).objects.filter(pk=rfq.preset_id).update(min_bid_days=50, is_active=False)
+
+    client.post(page(rfq, "edit"), terms(rfq, title="Renamed"))
+
+    rfq.refresh_from_db()
+    assert (rfq.title, rfq.min_bid_days) == ("Renamed", 5)
 
 
 def test_a_stale_form_changes_nothing_and_keeps_what_was_typed(client, officer, company):

@@ -17,7 +17,15 @@ from procurement.common.clock import Clock, database_clock
 from procurement.common.errors import RuleViolation
 from procurement.common.figures import quantity_text
 from procurement.requisitions import services as requisitions
-from procurement.rfqs.models import Allocation, Criterion, Rfq, RfqDocument, RfqLine, RfqLineVersion
+from procurement.rfqs.models import (
+    Allocation,
+    Criterion,
+    ProcedurePreset,
+    Rfq,
+    RfqDocument,
+    RfqLine,
+    RfqLineVersion,
+)
 from procurement.rfqs.services.data import (
     CriterionData,
     LineChange,
@@ -28,7 +36,7 @@ from procurement.rfqs.services.data import (
     checked_terms,
     locked,
 )
-from procurement.rfqs.services.sourcing import record_change, touch
+from procurement.rfqs.services.sourcing import RULES, default_criteria, record_change, touch
 
 MOST_DOCUMENTS = 100
 
@@ -39,11 +47,15 @@ def update(
     rfq_id: int,
     actor: User,
     title: str | None = None,
+    preset: ProcedurePreset | None = None,
     edit_version: int | None = None,
     clock: Clock = database_clock,
     **terms: Unpack[Terms],
 ) -> Rfq:
-    """Change the title and terms that are named; a form passes the `edit_version` it began with."""
+    """Change the title and terms that are named; a form passes the `edit_version` it began with.
+
+    Another preset brings its own rules and criteria, as they are now.
+    """
     rfq = locked(rfq_id)
     at = clock()
     check_editable(rfq, edit_version)
@@ -52,10 +64,16 @@ def update(
         if not title.strip():
             raise RuleViolation(_("Say what is asked for."), field="title")
         values["title"] = title.strip()[:160]
+    another = preset is not None and preset.pk != rfq.preset_id
+    if preset is not None and another:
+        values |= {"preset": preset, **{name: getattr(preset, name) for name in RULES}}
     changed = [name for name, value in values.items() if getattr(rfq, name) != value]
     for name in changed:
         setattr(rfq, name, values[name])
     touch(rfq, *changed)
+    if another:
+        rfq.criteria.all().delete()
+        Criterion.objects.bulk_create(default_criteria(rfq))
     record_change(rfq, "terms", actor=actor, at=at, fields=sorted(changed))
     return rfq
 

@@ -87,7 +87,7 @@ def create_from_pool(
     rfq.estimate = _estimate(rfq, groups)
     rfq.save(force_insert=True)
     _write_lines(rfq, groups, first=1)
-    Criterion.objects.bulk_create(_default_criteria(rfq))
+    Criterion.objects.bulk_create(default_criteria(rfq))
     facts = {"lines": len(groups), "requisition_lines": len(shares), "preset": preset.code}
     events.record("rfq.created", subject=rfq, actor=actor, at=at, rfq_id=rfq.pk, facts=facts)
     return rfq
@@ -220,7 +220,8 @@ def _version(rfq: Rfq, line: RfqLine, group: Sequence[Share]) -> RfqLineVersion:
     )
 
 
-def _default_criteria(rfq: Rfq) -> list[Criterion]:
+def default_criteria(rfq: Rfq) -> list[Criterion]:
+    """The price with the preset's weight, quality with the rest; unsaved."""
     price = Decimal(rfq.default_price_weight)
     found = []
     if price > 0:

@@ -14,6 +14,7 @@ from procurement.accounts.models import User
 from procurement.common import events
 from procurement.common.clock import Clock, database_clock
 from procurement.common.errors import RuleViolation
+from procurement.common.locks import lock
 from procurement.common.numbering import next_number
 from procurement.common.wording import digest_of
 from procurement.rfqs.canonical import content_of
@@ -33,13 +34,14 @@ CANCELLABLE = frozenset({Status.DRAFT, Status.RETURNED, Status.PUBLISHED})
 
 
 @transaction.atomic
+@events.gathered()
 def submit(*, rfq_id: int, actor: User, clock: Clock = database_clock) -> Rfq:
     """Send an RFQ for approval: number it, freeze its words, ask the people whom the rules name.
 
     Below every limit nobody is asked, and it is published at once. Raises NotReady while the checklist has
     open points.
     """
-    rfq = locked(rfq_id)
+    rfq = lock(Rfq.objects.select_related("company").filter(pk=rfq_id))
     at = clock()
     check_editable(rfq)
     open_points = missing(checklist(rfq, at))
@@ -104,7 +106,8 @@ def publish(*, rfq_id: int, actor: User, at: datetime, case: ApprovalCase | None
     rfq = locked(rfq_id)
     if rfq.status != Status.IN_APPROVAL:
         raise too_late(rfq)
-    _check_still_possible(rfq, at)
+    if case:  # otherwise the checklist has just been looked at
+        _check_still_possible(rfq, at)
     opens_at = max(rfq.opens_at or at, at)
     Rfq.objects.filter(pk=rfq_id).update(status=Status.PUBLISHED, published_at=at, opens_at=opens_at)
     rfq.status, rfq.published_at, rfq.opens_at = Status.PUBLISHED, at, opens_at

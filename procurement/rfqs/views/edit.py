@@ -119,6 +119,9 @@ class EditTerms(RfqPage, FormView[TermsForm]):
     def get_initial(self) -> dict[str, Any]:
         return TermsForm.initial_of(self.rfq)
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "rfq": self.rfq}
+
     def form_valid(self, form: TermsForm) -> HttpResponse:
         try:
             services.update(rfq_id=self.rfq.pk, actor=self.user, **form.cleaned_data)
