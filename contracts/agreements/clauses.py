@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import markdown
@@ -127,6 +128,7 @@ def _blocks(text: str) -> list[str]:
     return blocks
 
 
+@lru_cache(maxsize=2048)  # the library's clauses are the same in every contract
 def _clean(block: str) -> str:
     """Markdown to HTML, then only what a clause needs: no links, no pictures, no attributes at all."""
     html = markdown.markdown(block, extensions=["sane_lists"], output_format="html")
