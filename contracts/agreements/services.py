@@ -203,6 +203,7 @@ def update(
 
 
 @transaction.atomic
+@events.gathered()
 def submit(*, contract_id: int, actor: User, clock: Clock = database_clock) -> Contract:
     """Freeze the text as a new version and ask for approval; below every limit it goes straight to signature."""
     contract = locked(contract_id)

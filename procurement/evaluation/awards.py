@@ -127,6 +127,7 @@ def change(
 
 
 @transaction.atomic
+@events.gathered()
 def submit(*, award_id: int, actor: User, clock: Clock = database_clock) -> Award:
     """Send the award for approval: freeze it, then ask the people whom the rules name.
 

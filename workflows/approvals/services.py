@@ -163,6 +163,7 @@ def _already_open(facts: ApprovalFacts) -> AlreadyDone:
 
 
 @transaction.atomic
+@events.gathered()
 def decide(
     *,
     step_id: int,

@@ -35,6 +35,7 @@ class AlreadySourced(RuleViolation):
 
 
 @transaction.atomic
+@events.gathered()
 def submit(*, requisition_id: int, actor: User, clock: Clock = database_clock) -> Requisition:
     """Send a request for approval: number it, freeze its words, ask the people whom the rules name.
 
