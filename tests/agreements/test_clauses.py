@@ -110,3 +110,20 @@ def test_the_standard_contract_is_whole_in_both_languages():
             == len(clauses._blocks(standard.body_en))
         )
         clauses.check(standard.body, clause=standard.title)
+
+
+@pytest.mark.django_db
+def test_an_administrator_cannot_store_a_placeholder_nobody_knows():
+    from contracts.agreements.admin import ClauseForm
+
+    values = {
+        "code": "x",
+        "title": "标题",
+        "title_en": "Title",
+        "body": "{{supplier.name}}",
+        "body_en": "{{supplier.pass}}",
+    }
+    form = ClauseForm(values)
+    assert not form.is_valid()
+    assert list(form.errors) == ["body_en"]
+    assert ClauseForm({**values, "body_en": "see {{clause.payment}}"}).is_valid()
