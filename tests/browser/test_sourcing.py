@@ -7,6 +7,7 @@ import pytest
 from procurement.catalog.models import Category
 from procurement.rfqs import services
 from procurement.rfqs.models import Rfq
+from suppliers.registry import services as registry
 from tests.factories import (
     CompanyFactory,
     ItemFactory,
@@ -160,3 +161,20 @@ def test_an_officer_goes_from_the_pool_to_a_published_rfq(office, page_as, pictu
     assert page.get_by_text("is published: nobody had to be asked.").is_visible()
     assert Rfq.objects.get().status == "published"
     picture(page, "rfq-story-published")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_invited_person_chooses_how_to_log_in(office, new_page, picture, size):
+    _company, officer, suppliers, _lines = office
+    _invitation, token = registry.invite_user(
+        supplier_id=suppliers[0].pk, email="wang@example.com", name="王军", role="bidder", actor=officer
+    )
+    page = new_page(**size)
+    page.goto(f"/suppliers/join/{token}/")
+    picture(page, f"join-{size['width']}")
+    assert fits(page)
+    page.get_by_role("button", name="Go on to log-in").click()
+    page.wait_for_url("**/accounts/login/code/")
+    page.goto(f"/suppliers/join/{token}/")
+    assert page.get_by_text("This link has done its work").first.is_visible()
+    picture(page, f"join-gone-{size['width']}")
