@@ -29,6 +29,7 @@ SLOTS = 2
 class AwardSearch(forms.Form):
     """Narrow the list of awards."""
 
+    quiet_optional = True
     q = forms.CharField(label=gettext_lazy("Number or title"), required=False, max_length=80)
     status = forms.ChoiceField(
         label=gettext_lazy("Status"),

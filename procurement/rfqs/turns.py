@@ -75,20 +75,3 @@ def closing_soon(user: User, at: datetime) -> Iterable[Turn]:
             why=why % {"count": count},
             until=rfq.closes_at,
         )
-
-
-@turns.register
-def to_award(user: User, at: datetime) -> Iterable[Turn]:
-    """Bids are opened, nothing is awarded yet."""
-    if not _mine(user):
-        return
-    for rfq in Rfq.objects.filter(officer=user, status=Status.OPENED).order_by("opened_at", "pk")[:CAP]:
-        yield Turn(
-            kind="rfq.award",
-            title=rfq.title,
-            number=rfq.number or "",
-            url=_page(rfq),
-            action=_("Compare"),
-            why=_("Bids are opened"),
-            since=rfq.opened_at,
-        )

@@ -25,11 +25,10 @@ def test_the_officer_is_asked_for_what_is_theirs():
     back = draft(company, officer=officer, title="Back")
     Rfq.objects.filter(pk=back.pk).update(status="returned")
     out = published(company=company, officer=officer, title="Out")
-    done = opened(company=company, officer=officer, title="Opened")
+    opened(company=company, officer=officer, title="Opened")  # evaluation asks for the award
     draft(company, title="Somebody else's")
 
     assert sorted(waiting(officer)) == [
-        ("rfq.award", "Opened"),
         ("rfq.draft", "Draft"),
         ("rfq.returned", "Back"),
     ]
@@ -39,8 +38,6 @@ def test_the_officer_is_asked_for_what_is_theirs():
         services.view_invitation(invitation_id=invitation.pk, actor=officer, clock=lambda: near)
     assert ("rfq.closing", "Out") not in waiting(officer, near)
     assert ("rfq.closing", "Out") not in waiting(officer, CLOSES)
-    services.mark_awarded(rfq_id=done.pk, at=CLOSES, actor=officer)
-    assert ("rfq.award", "Opened") not in waiting(officer)
 
 
 @pytest.mark.parametrize("make", [make_auditor, make_opener])

@@ -66,10 +66,14 @@ class Compare(OpenedPage, TemplateView):
         )
 
     def _next_step(self, offers: Any, scenario: Any) -> Crumb | None:
-        if not offers or not self.may["award"]:
+        if not offers or not self.may["award"] or not self._something_left():
             return None
         address = reverse("evaluation:award_create", args=[self.rfq.pk])
         return Crumb(_("Write the award memo"), f"{address}?from={scenario.key}" if scenario else address)
+
+    def _something_left(self) -> bool:
+        """Whether a quantity is not in an award yet."""
+        return bool(self.rfq.lines.filter(awarded__lt=F("quantity")).exists())
 
 
 class Scores(OpenedPage, FormView[ScoreForm]):
