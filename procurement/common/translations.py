@@ -17,6 +17,8 @@ from django.utils.translation import templatize
 ROOTS = ("procurement", "suppliers", "contracts", "workflows", "templates")
 KEYWORDS: dict[str, Any] = {
     "_": None,
+    "_now": None,  # `gettext` where `_` is the lazy one
+    "lazy": None,  # `gettext_lazy` where `_` is the one said at once
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,

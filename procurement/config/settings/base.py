@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "django_zxcvbn_password_validator",  # for its Chinese only
     "procurement.config",
 ]
 
