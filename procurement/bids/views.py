@@ -9,7 +9,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.generic import FormView, TemplateView, View
 
@@ -21,11 +21,12 @@ from procurement.bids.forms import RatesForm
 from procurement.bids.models import BidAttachment, Opening, OpeningConfirmation
 from procurement.bids.permissions import can, visible_to
 from procurement.common.clock import database_clock
-from procurement.common.components import Crumb, Fact, Step
+from procurement.common.components import Fact, Step
 from procurement.common.errors import AlreadyDone, RuleViolation
 from procurement.common.forms import ConfirmForm, add_refusal
 from procurement.common.views import Policy, PolicyMixin, ScopedMixin
 from procurement.rfqs.models import Rfq
+from procurement.rfqs.presentation import crumbs_to
 
 
 class OpeningPage(ScopedMixin):
@@ -61,16 +62,9 @@ class OpeningPage(ScopedMixin):
         """What each of these pages shows around its own part."""
         return {
             "rfq": self.rfq,
-            "crumbs": [Crumb(_("RFQs"), _address("rfqs:list")), Crumb(self.rfq.number or "", _address("rfqs:detail", self.rfq.pk))],
+            "crumbs": crumbs_to(self.rfq, _("Opening of bids")),
             "opening": self.opening,
-        }  # fmt: skip
-
-
-def _address(name: str, *values: Any) -> str:
-    try:
-        return reverse(name, args=values)
-    except NoReverseMatch:
-        return ""
+        }
 
 
 def state_of(page: OpeningPage) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.utils.functional import Promise
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -33,7 +33,7 @@ LABELS: dict[str, str | Promise] = {
     "remark": lazy("Deviation or remark"),
 }
 _MODES = {"lead_time_days": "numeric", "warranty_months": "numeric", "remark": "text"}
-_FACTORS = {"unit_price": "data-price", "price_per": "data-per"}
+_FACTORS = {"unit_price": " data-price", "price_per": ' data-per placeholder="1"'}
 SHOWN_PROBLEMS = 12
 
 
@@ -105,86 +105,83 @@ def lines_of(rfq: Rfq) -> list[RfqLineVersion]:
 # --- the grid, written row by row: 2,000 lines are 14,000 fields, too many for template tags ---
 
 
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """What all cells of a column share, escaped once."""
+
+    name: str
+    cell_class: str
+    label: str
+    attributes: str
+    aria: str
+
+    @classmethod
+    def named(cls, name: str) -> _Column:
+        mode = _MODES.get(name, "decimal")
+        figures = f' inputmode="{mode}" data-number' if mode != "text" else ' class="text" maxlength="500"'
+        label = escape(LABELS[name])
+        return cls(
+            name,
+            "" if mode == "text" else ' class="num"',
+            label,
+            f'{figures} autocomplete="off"{_FACTORS.get(name, "")}',
+            escape(_("Line %(position)s: %(label)s") % {"position": "{}", "label": label}),
+        )
+
+
 def grid_rows(lines: Iterable[RfqLineVersion], shown: Preview, *, columns: tuple[str, ...]) -> SafeString:
     """The body of the price grid."""
-    errors, labels = shown.by_field(), {name: str(LABELS[name]) for name in ALL}
-    return format_html_join("", "{}", ((_row(line, shown, columns, errors, labels),) for line in lines))
+    errors, shared = shown.by_field(), [_Column.named(name) for name in columns]
+    quantity, amount = escape(_("Quantity")), escape(_("Amount"))
+    hidden = [name for name in ALL if name not in columns]
+    return SafeString("".join(_row(line, shown, shared, hidden, errors, quantity, amount) for line in lines))
 
 
 def _row(
     line: RfqLineVersion,
     shown: Preview,
-    columns: tuple[str, ...],
+    columns: list[_Column],
+    hidden: list[str],
     errors: dict[tuple[str, str], str],
-    labels: dict[str, str],
-) -> SafeString:
+    quantity_label: str,
+    amount_label: str,
+) -> str:
+    """One line; everything that people have typed is escaped here."""
     key = str(line.line.key)
     typed = shown.typed.lines.get(key, {})
     net = shown.nets.get(key)
-    return format_html(
-        '<tr id="line-{key}" data-qty="{qty}"{factors}><th scope="row"><small>{position}</small> <span class="name">{name}</span> <small>{spec}</small>{hidden}</th>'
-        '<td class="num" data-label="{quantity_label}">{quantity}</td>{cells}'
-        '<td class="num" data-label="{amount_label}" data-amount>{amount}</td></tr>',
-        key=key,
-        qty=line.quantity,
-        factors=_factors(typed, columns),
-        position=line.line.position,
-        name=line.description,
-        spec=line.specification[:160],
-        hidden=_hidden(key, typed, columns),
-        quantity_label=_("Quantity"),
-        quantity=f"{quantity_text(line.quantity)} {line.unit.symbol or line.unit.label}",
-        cells=format_html_join(
-            "", "{}", ((_cell(name, key, line, typed, errors, labels[name]),) for name in columns)
-        ),
-        amount_label=_("Amount"),
-        amount=NONE if net is None else amount_text(net, shown.payload.currency),
+    quantity = escape(f"{quantity_text(line.quantity)} {line.unit.symbol or line.unit.label}")
+    kept = "".join(
+        f'<input type="hidden" name="{name}-{key}" value="{escape(typed[name])}">' for name in hidden if typed.get(name)
     )
-
-
-def _factors(typed: dict[str, str], columns: tuple[str, ...]) -> SafeString:
-    """Factors of the amount whose column is not shown, for the sums in the browser."""
-    if "price_per" in columns or not typed.get("price_per"):
-        return SafeString("")
-    return format_html(' data-per="{}"', typed["price_per"])
-
-
-def _hidden(key: str, typed: dict[str, str], columns: tuple[str, ...]) -> SafeString:
-    """What stands in columns that are not shown travels along."""
-    kept = ((f"{name}-{key}", typed[name]) for name in ALL if name not in columns and typed.get(name))
-    return format_html_join("", '<input type="hidden" name="{}" value="{}">', kept)
+    per = f' data-per="{escape(typed["price_per"])}"' if "price_per" in hidden and typed.get("price_per") else ""
+    cells = "".join(_cell(column, key, line, typed, errors) for column in columns)
+    amount = NONE if net is None else amount_text(net, shown.payload.currency)
+    return (
+        f'<tr id="line-{key}" data-qty="{line.quantity}"{per}><th scope="row"><small>{line.line.position}</small> '
+        f'<span class="name">{escape(line.description)}</span> <small>{escape(line.specification[:160])}</small>{kept}</th>'
+        f'<td class="num" data-label="{quantity_label}">{quantity}</td>{cells}'
+        f'<td class="num" data-label="{amount_label}" data-amount>{amount}</td></tr>'
+    )
 
 
 def _cell(
-    name: str,
-    key: str,
-    line: RfqLineVersion,
-    typed: dict[str, str],
-    errors: dict[tuple[str, str], str],
-    label: str,
-) -> SafeString:
-    error = errors.get((key, name), "")
-    ident = f"{name}-{key}"
-    mode = _MODES.get(name, "decimal")
-    return format_html(
-        '<td{num} data-label="{label}"><input id="{ident}" name="{ident}"{mode} autocomplete="off" aria-label="{aria}" value="{value}"{placeholder}{factor}{invalid}>{error}</td>',
-        num=SafeString("" if mode == "text" else ' class="num"'),
-        label=label,
-        ident=ident,
-        mode=SafeString(' class="text" maxlength="500"' if mode == "text" else f' inputmode="{mode}" data-number'),
-        aria=_("Line %(position)d: %(label)s") % {"position": line.line.position, "label": label},
-        value=typed.get(name, ""),
-        placeholder=_placeholder(name, line),
-        factor=SafeString(f" {_FACTORS[name]}" if name in _FACTORS else ""),
-        invalid=format_html(' aria-invalid="true" aria-describedby="error-{}"', ident) if error else "",
-        error=format_html('<span class="error" id="error-{}">{}</span>', ident, error) if error else "",
+    column: _Column, key: str, line: RfqLineVersion, typed: dict[str, str], errors: dict[tuple[str, str], str]
+) -> str:
+    ident = f"{column.name}-{key}"
+    value = typed.get(column.name)
+    shown = f' value="{escape(value)}"' if value else ""
+    if column.name == "tax_rate":
+        shown += f' placeholder="{quantity_text(line.tax_rate * 100)}"'
+    error = errors.get((key, column.name))
+    if error:
+        shown += f' aria-invalid="true" aria-describedby="error-{ident}"'
+    said = f'<span class="error" id="error-{ident}">{escape(error)}</span>' if error else ""
+    aria = column.aria.format(line.line.position)
+    return (
+        f'<td{column.cell_class} data-label="{column.label}"><input id="{ident}" name="{ident}"{column.attributes} '
+        f'aria-label="{aria}"{shown}>{said}</td>'
     )
-
-
-def _placeholder(name: str, line: RfqLineVersion) -> SafeString:
-    if name == "tax_rate":
-        return format_html(' placeholder="{}"', quantity_text(line.tax_rate * 100))
-    return SafeString(' placeholder="1"' if name == "price_per" else "")
 
 
 # --- the header ---
@@ -246,7 +243,8 @@ def checks(shown: Preview, *, link: str = "") -> list[Check]:
     elif shown.filled < len(shown.terms.lines):
         missing = [str(line.position) for key, line in shown.terms.lines.items() if key not in shown.payload.lines]
         listed = ", ".join(missing[:10]) + (" …" if len(missing) > 10 else "")
-        found.append(Check(_("%(count)d lines without a price are not offered") % {"count": len(missing)}, "wait", _("Lines %(listed)s") % {"listed": listed}))
+        text = ngettext("%(count)d line without a price is not offered", "%(count)d lines without a price are not offered", len(missing))
+        found.append(Check(text % {"count": len(missing)}, "wait", _("Lines: %(listed)s") % {"listed": listed}))
     else:
         found.append(Check(_("All lines have a price"), "good"))
     files = len(shown.typed.attachments)

@@ -14,6 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
@@ -24,6 +26,7 @@ from procurement.bids.uploads import NoFilesHandler
 from procurement.common.clock import database_clock
 from procurement.common.components import Crumb
 from procurement.common.figures import zone_of
+from procurement.common.templatetags.ui import when
 from procurement.common.views import Policy, ScopedMixin
 from procurement.rfqs.models import Invitation, Rfq
 from suppliers.portal.permissions import can, visible_to
@@ -82,18 +85,25 @@ class InvitationPage(ScopedMixin):
             "rfq": self.rfq,
             "is_open": self.is_open,
             "now": self.at,
-            "same_zone": same_zone(self.rfq),
+            "meta": [clock_text(self.at), *zone_note(self.rfq)],
             "may_bid": can(self.user, "bid", self.invitation),
             "crumbs": [Crumb(_("Invitations"), reverse("portal:home")), Crumb(self.rfq.number or "", self.address())],
         }  # fmt: skip
 
 
-def same_zone(rfq: Rfq) -> bool:
-    """Whether the reader's clock shows the RFQ's deadline as the RFQ states it."""
+def clock_text(at: datetime) -> SafeString:
+    """The server's clock, in the reader's zone."""
+    return format_html("{} {}", _("Server time"), when(at))
+
+
+def zone_note(rfq: Rfq) -> list[SafeString]:
+    """The deadline as the RFQ states it, where the reader's clock shows another one."""
     if rfq.closes_at is None:
-        return True
+        return []
     there = timezone.localtime(rfq.closes_at, zone_of(rfq.time_zone))
-    return there.utcoffset() == timezone.localtime(rfq.closes_at).utcoffset()
+    if there.utcoffset() == timezone.localtime(rfq.closes_at).utcoffset():
+        return []
+    return [format_html("{} {}", _("Bids close, as the RFQ states it:"), when(rfq.closes_at, rfq.time_zone))]
 
 
 def with_standing(rows: QuerySet[Invitation]) -> QuerySet[Invitation]:
@@ -136,11 +146,16 @@ class SealedBody:
         return checked(request)
 
 
-@method_decorator(csrf_exempt, name="dispatch")  # checked by SealedBody
 class SealedPage(InvitationPage, SealedBody):
     """A page that takes or shows a bid: no cache keeps it, no report of an error quotes it, no file lies open on a disk."""
 
     action = "bid"
+
+    @classmethod
+    def as_view(cls, **options: Any) -> Callable[..., HttpResponseBase]:
+        """The middleware would read the body too early; SealedBody checks the token instead."""
+        view: Callable[..., HttpResponseBase] = super().as_view(**options)  # type: ignore[misc]
+        return csrf_exempt(view)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """The doorkeeper first, then the body."""

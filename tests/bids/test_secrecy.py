@@ -70,7 +70,7 @@ def files_below(folder, since):
 
 def bid_through_the_door(rfq, bidder, *, send):
     """As a browser does: typing, autosave, a file, review, sending without a copy. Everything that comes back is kept."""
-    door, answers = Client(), []
+    door, answers = Client(enforce_csrf_checks=True), []
     door.force_login(bidder)
     invitation = reverse("portal:rfq", args=[rfq.invitations.get(supplier=supplier_of(bidder)).public_id])
     key = line_keys(rfq)[0]
@@ -78,7 +78,8 @@ def bid_through_the_door(rfq, bidder, *, send):
         f"unit_price-{key}": PRICE, f"remark-{key}": REMARK, "quotation_number": NUMBER, "remark": REMARK,
         "payment_terms": REMARK, "tab": "t",
     }  # fmt: skip
-    door.get(invitation)
+    page = door.get(invitation)
+    typed["csrfmiddlewaretoken"] = re.search(r'name="csrf-token" content="([^"]+)"', page.text)[1]
     door.post(invitation + "bid/save/", {**typed, "revision": "0"})
     content = b"%PDF-1.7 " + FILE * 300_000
     door.post(invitation + "bid/", {**typed, "revision": "1", "files": [SimpleUploadedFile(f"{NAME}.pdf", content)]})
@@ -87,7 +88,7 @@ def bid_through_the_door(rfq, bidder, *, send):
     assert PRICE.replace("48", "48,", 1) in page.text
     if send:
         form = page.context["form"]
-        body = {"request_key": str(form["request_key"].value()), "edit_version": form["edit_version"].value()}
+        body = {"csrfmiddlewaretoken": typed["csrfmiddlewaretoken"], "request_key": str(form["request_key"].value()), "edit_version": form["edit_version"].value()}
         answers.append(door.post(invitation + "bid/submit/", body))
         answers.append(door.get(answers[-1]["Location"]))
     return answers

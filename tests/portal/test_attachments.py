@@ -1,11 +1,13 @@
 import io
 import os
+import re
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 
 from procurement.bids import attachments, openings, uploads
@@ -73,8 +75,14 @@ def test_a_file_is_sealed_and_comes_back_to_its_owner(door, rfq, bidder, media):
     assert draft_of(rfq, bidder).typed.lines  # what was typed was saved with it
 
 
-def test_nothing_lies_open_in_the_temporary_folder(door, rfq, bidder, media, tmp_path, monkeypatch):
-    """Every byte that any process writes there while a large file arrives is looked at."""
+def test_nothing_lies_open_in_the_temporary_folder(rfq, bidder, media, tmp_path, monkeypatch):
+    """Every byte that any process writes there while a large file arrives is looked at.
+
+    With the CSRF check on, as in life: it is what reads the body first.
+    """
+    door = Client(enforce_csrf_checks=True)
+    door.force_login(bidder)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', door.get(address("bid", rfq, bidder)).text)[1]
     folder = tmp_path / "tmp"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -92,7 +100,7 @@ def test_nothing_lies_open_in_the_temporary_folder(door, rfq, bidder, media, tmp
         return sealer_feed(self, chunk)
 
     monkeypatch.setattr(uploads.FileSealer, "feed", watch)
-    attach(door, rfq, bidder, pdf(4_000_000))  # Django alone would spool from 2.5 MB on
+    attach(door, rfq, bidder, pdf(4_000_000), csrfmiddlewaretoken=token)  # Django alone would spool from 2.5 MB on
 
     assert StoredFile.objects.count() == 1
     assert len(seen) > 10
@@ -100,12 +108,18 @@ def test_nothing_lies_open_in_the_temporary_folder(door, rfq, bidder, media, tmp
     assert not list(folder.iterdir())
 
 
-def test_forms_without_files_read_past_them(door, rfq, bidder, media, tmp_path, monkeypatch):
+def test_forms_without_files_read_past_them(rfq, bidder, media, tmp_path, monkeypatch):
+    door = Client(enforce_csrf_checks=True)
+    door.force_login(bidder)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', door.get(address("bid", rfq, bidder)).text)[1]
+    written = []
+    monkeypatch.setattr("django.core.files.uploadedfile.tempfile.NamedTemporaryFile", lambda *args, **named: written.append(args))
     folder = tmp_path / "tmp"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     for name in ("autosave", "submit", "detach"):
-        door.post(address(name, rfq, bidder), {**prices(rfq, "1"), "files": pdf(3_000_000), "other": pdf(3_000_000)})
+        door.post(address(name, rfq, bidder), {**prices(rfq, "1"), "csrfmiddlewaretoken": token, "files": pdf(3_000_000), "other": pdf(3_000_000)})
+    assert not written
     assert not StoredFile.objects.exists()
     assert not list(folder.iterdir())
     assert not media.exists() or not stored_bytes(media)
