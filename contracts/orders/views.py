@@ -17,6 +17,7 @@ from django.views.generic import TemplateView
 from contracts.agreements.acts import Act
 from contracts.agreements.forms import ListForm
 from contracts.agreements.models import Contract
+from contracts.agreements.permissions import can as may_read
 from contracts.agreements.views.base import ContractAct, crumbs_to
 from contracts.orders import history, presentation, services
 from contracts.orders.models import Order
@@ -108,7 +109,10 @@ class ShowOrder(OneOrder, TemplateView):
             allocations=presentation.allocations(order),
             rendering=documents.find("purchase_order", order, version=order.revision) if issued else None,
             history=history.entries_of(order),
-            may={action: can(user, action, order) for action in ("issue", "cancel")},
+            may={
+                **{action: can(user, action, order) for action in ("issue", "cancel")},
+                "contract": may_read(user, "view", order.contract),
+            },
             **kwargs,
         )
 

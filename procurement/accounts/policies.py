@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.mixins import AccessMixin
 from django.core.exceptions import ImproperlyConfigured
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 
 
 class Policy(enum.Enum):
@@ -19,6 +19,9 @@ class Policy(enum.Enum):
     SUPPLIER = "a supplier's user"
 
 
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+
+
 class Doorkeeper(AccessMixin):
     """Sends strangers to the log-in page and answers the other side with 404."""
 
@@ -26,6 +29,8 @@ class Doorkeeper(AccessMixin):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Judge the policy, then go on."""
+        if request.method not in METHODS:  # Django's form views would take PUT for POST
+            return HttpResponseNotAllowed(METHODS)
         policy = getattr(self, "policy", None)
         if policy is None:
             raise ImproperlyConfigured(f"{type(self).__name__} declares no policy.")

@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -30,6 +31,9 @@ def room_patterns() -> list[URLPattern | URLResolver]:
     modules = {prefix: f"{room}.urls" for prefix, room in ROOMS.items()}
     return [path(prefix, include(module)) for prefix, module in modules.items() if find_spec(module)]
 
+
+# The administration's own log-in page knows neither limits nor second factors; ours does.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),

@@ -35,8 +35,11 @@ MEDIA_ROOT = Path(env.str("MEDIA_ROOT"))
 vars().update(env.email_url("EMAIL_URL"))
 
 # Behind a proxy that ends TLS and always sets this header itself.
-if env.bool("BEHIND_TLS_PROXY", default=True):
+BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", default=True)
+if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Limits count by the client's address: so many of our own proxies write it, all before them is hearsay.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=int(BEHIND_TLS_PROXY))
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken"

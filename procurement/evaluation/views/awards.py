@@ -30,7 +30,7 @@ from procurement.evaluation.forms import AwardForm, AwardSearch
 from procurement.evaluation.history import history_of
 from procurement.evaluation.memo import Memo, flags, memo_of, ranking_of
 from procurement.evaluation.models import Award
-from procurement.evaluation.permissions import visible_to
+from procurement.evaluation.permissions import holds, visible_to
 from procurement.evaluation.presentation import WINDOW, Choices
 from procurement.evaluation.views.base import AwardPage, OpenedPage, StaffPage
 
@@ -236,7 +236,9 @@ class ShowAward(AwardPage, TemplateView):
 
     def _contract_url(self) -> str:
         """Where a contract is drafted; the room above is named by address, where it exists."""
-        if self.award.status != Award.Status.ACTIVE:
+        if self.award.status != Award.Status.ACTIVE or not holds(
+            self.user, "award", company_id=self.award.company_id
+        ):
             return ""
         try:
             return reverse("agreements:create", args=[self.award.pk])
