@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from django.db.models import Avg
 from django.utils.translation import gettext as _
@@ -35,9 +35,8 @@ TENTH = Decimal("0.1")
 ScenarioKey = Literal["one", "score", "lines"]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One supplier's price for one line, and how it stands among the others."""
+class Cell(NamedTuple):
+    """One supplier's price for one line, and how it stands among the others. There may be 200,000 of them."""
 
     unit_price: Decimal
     amount: Decimal
@@ -187,11 +186,12 @@ def build(rfq: Rfq | int, *, offset: int = 0, limit: int | None = None) -> Compa
     offers = _offers(rfq, bids, sums, lines.count)
     offers = _ranked(_scored(offers, criteria, _quality(rfq, criteria)))
     prices = read_prices(rfq, lines) if lines.rows and offers else {}
+    order = [offer.id for offer in offers]
     estimate = lines.estimated if lines.count and not lines.without_estimate else None
     valid = [bid for bid in bids if bid.status == OpenedBid.Status.VALID]
     return Comparison(
         rfq=rfq,
-        lines=tuple(_line(row, prices.get(row.id, {}), offers) for row in lines.rows),
+        lines=tuple(_line(row, prices.get(row.id, {}), order) for row in lines.rows),
         line_count=lines.count,
         offset=offset,
         estimate=estimate,
@@ -304,32 +304,31 @@ def _ranked(offers: tuple[Offer, ...]) -> tuple[Offer, ...]:
 # --- lines ---
 
 
-def _line(row: LineRow, prices: Mapping[int, Price], offers: Sequence[Offer]) -> Line:
+def _line(row: LineRow, prices: Mapping[int, Price], order: Sequence[int]) -> Line:
+    """`order` names the bids as the columns stand."""
     units = sorted(price.unit for price in prices.values())
     middle = _median(units)
     lowest = units[0] if units else Decimal(0)
-    return Line(
-        row=row,
-        cells=tuple(
-            _cell(prices[offer.id], lowest, middle, len(units)) if offer.id in prices else None
-            for offer in offers
-        ),
-        median=middle,
-    )
+    count = len(units)
+    found = [prices.get(bid) for bid in order]
+    cells = tuple(None if price is None else _cell(price, lowest, middle, count) for price in found)
+    return Line(row=row, cells=cells, median=middle)
 
 
 def _cell(price: Price, lowest: Decimal, middle: Decimal | None, count: int) -> Cell:
-    above = Decimal(0) if price.unit == lowest else percent(price.unit - lowest, lowest) if lowest else None
+    unit = price.unit
+    best = unit == lowest
+    above = Decimal(0) if best else percent(unit - lowest, lowest) if lowest else None
     return Cell(
-        unit_price=price.unit,
+        unit_price=unit,
         amount=price.amount,
-        heat=_heat(above),
-        best=price.unit == lowest,
+        heat=5 if best else _heat(above),
+        best=best,
         only=count == 1,
         cheapest=price.place == 1 and not price.short,
         short=price.short,
         above=above,
-        deviation=_deviation(price.unit, middle) if middle and count >= LEAST_FOR_MEDIAN else None,
+        deviation=_deviation(unit, middle) if middle and count >= LEAST_FOR_MEDIAN else None,
         lead_time_days=price.lead_time_days,
     )
 
@@ -341,10 +340,12 @@ def _deviation(unit: Decimal, middle: Decimal) -> Decimal | None:
 
 
 def _heat(above: Decimal | None) -> int:
-    """5 for the lowest price down to 0 for those far above it."""
-    if above is None:
-        return 0
-    return 5 if above == 0 else next((heat for limit, heat in HEAT if above <= limit), 0)
+    """4 for a price just above the lowest, down to 0 for those far above it."""
+    if above is not None:
+        for limit, heat in HEAT:
+            if above <= limit:
+                return heat
+    return 0
 
 
 def _median(units: Sequence[Decimal]) -> Decimal | None:

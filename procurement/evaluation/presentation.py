@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -40,6 +42,15 @@ class ShownLine:
     quantity: str
     estimate: str
     cells: tuple[ShownCell, ...]
+
+    @property
+    def drawn(self) -> SafeString:
+        """The cells as markup, in one go: a template takes ten times as long over thousands of them."""
+        missing = format_html('<td class="none">{}</td>', _("not quoted"))
+        priced = '<td class="{}">{}<span class="d">{}</span></td>'
+        return SafeString(
+            "".join(format_html(priced, *cell) if cell.price else missing for cell in self.cells)
+        )
 
 
 @dataclass(frozen=True, slots=True)

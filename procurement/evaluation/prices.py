@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -102,8 +102,7 @@ class Sums:
     won_without_estimate: int
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(NamedTuple):
     """One bid's price for one line."""
 
     unit: Decimal
@@ -134,7 +133,7 @@ def read_prices(rfq: Rfq, lines: Lines) -> dict[int, dict[int, Price]]:
     """Prices of these lines: line → bid → price. One statement."""
     found: dict[int, dict[int, Price]] = {}
     for line, bid, *rest in _rows(_CELLS, rfq, keys=[line.id for line in lines.rows]):
-        found.setdefault(line, {})[bid] = Price(*rest)
+        found.setdefault(line, {})[bid] = Price._make(rest)
     return found
 
 
