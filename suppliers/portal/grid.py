@@ -150,7 +150,7 @@ def _row(
     key = str(line.line.key)
     typed = shown.typed.lines.get(key, {})
     net = shown.nets.get(key)
-    quantity = escape(f"{quantity_text(line.quantity)} {line.unit.symbol or line.unit.label}")
+    quantity = escape(f"{quantity_text(line.quantity)} {line.unit.short}")
     kept = "".join(
         f'<input type="hidden" name="{name}-{key}" value="{escape(typed[name])}">' for name in hidden if typed.get(name)
     )
@@ -173,6 +173,8 @@ def _cell(
     shown = f' value="{escape(value)}"' if value else ""
     if column.name == "tax_rate":
         shown += f' placeholder="{quantity_text(line.tax_rate * 100)}"'
+    if column.name == "unit_price":
+        shown += ' placeholder=" "'  # an empty price is tinted, so that it is seen
     error = errors.get((key, column.name))
     if error:
         shown += f' aria-invalid="true" aria-describedby="error-{ident}"'
