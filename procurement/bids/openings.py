@@ -48,8 +48,7 @@ def confirm(*, rfq_id: int, opener: User, clock: Clock = database_clock) -> Open
     _require_due(rfq, at)
     _require_opener(rfq, opener)
     rates.require_all(rfq)
-    opening, _made = Opening.objects.select_for_update(no_key=True).get_or_create(rfq=rfq, round=ROUND)
-    given = list(opening.confirmations.select_related("opener"))
+    opening, given = _present(rfq)
     if opening.status != Opening.Status.CONFIRMING:
         raise AlreadyDone(_confirmed_by(given))
     if any(one.opener_id == opener.pk for one in given):
@@ -62,6 +61,14 @@ def confirm(*, rfq_id: int, opener: User, clock: Clock = database_clock) -> Open
         entries.append(events.Entry("opening.complete", opening, rfq.pk))
     events.record_all(entries, actor=opener, at=at)
     return opening
+
+
+def _present(rfq: Rfq) -> tuple[Opening, list[OpeningConfirmation]]:
+    """The opening and who has confirmed it, made with the first confirmation; the RFQ's lock is held."""
+    opening = Opening.objects.select_for_update(no_key=True).filter(rfq=rfq, round=ROUND).first()
+    if opening is not None:
+        return opening, list(opening.confirmations.select_related("opener"))
+    return Opening.objects.bulk_create([Opening(rfq=rfq, round=ROUND)])[0], []
 
 
 def _require_due(rfq: Rfq, at: datetime) -> None:
@@ -146,7 +153,7 @@ def open_envelopes(*, opening_id: int, keyring: Keyring, clock: Clock = database
 
 def _locked(opening_id: int) -> tuple[Rfq, Opening]:
     """RFQ before opening, as everywhere."""
-    rfq = lock(Rfq.objects.filter(pk=Opening.objects.values_list("rfq", flat=True).get(pk=opening_id)))
+    rfq = lock(Rfq.objects.filter(pk__in=Opening.objects.filter(pk=opening_id).values("rfq")))
     return rfq, lock(Opening.objects.filter(pk=opening_id))
 
 

@@ -22,6 +22,7 @@ from procurement.bids.models import (
     SealingKey,
 )
 from procurement.bids.payload import (
+    Attachment,
     BidPayload,
     Malformed,
     PayloadRefused,
@@ -51,7 +52,7 @@ class _Rows:
 
     bid: OpenedBid
     lines: list[BidLine] = field(default_factory=list)
-    attachments: list[BidAttachment] = field(default_factory=list)
+    attached: tuple[Attachment, ...] = ()
 
 
 @sensitive_variables()
@@ -64,14 +65,15 @@ def unseal(*, rfq: Rfq, opening: Opening, versions: Sequence[BidVersion], keyrin
     }  # a wrong opener key stops here, before any bid could be called unreadable
     envelopes = {one.version_id: one for one in Envelope.objects.filter(version__in=versions)}
     terms = {revision: terms_of(rfq, revision=revision) for revision in {one.rfq_revision for one in versions}}
-    files = _files(rfq)
     rows = [
-        _opened(opening, version, envelopes.get(version.pk), keys, terms[version.rfq_revision], files)
+        _opened(opening, version, envelopes.get(version.pk), keys, terms[version.rfq_revision])
         for version in versions
     ]
     OpenedBid.objects.bulk_create(one.bid for one in rows)
     _create(BidLine, (line for one in rows for line in one.lines))
-    _create(BidAttachment, (attachment for one in rows for attachment in one.attachments))
+    if any(one.attached for one in rows):
+        files = _files(rfq)
+        _create(BidAttachment, (attachment for one in rows for attachment in _attachments(one, files)))
 
 
 def _create(model: type[models.Model], rows: Iterable[models.Model]) -> None:
@@ -92,11 +94,10 @@ def _opened(
     envelope: Envelope | None,
     keys: Mapping[int, OpenedKey],
     terms: Terms,
-    files: Mapping[tuple[int, str], StoredFile],
 ) -> _Rows:
     try:
         payload = _read(opening, version, envelope, keys, terms)
-        return _valid(opening, version, payload, terms, files)
+        return _valid(opening, version, payload, terms)
     except Flagged as flagged:
         bid = _bid(opening, version, status=OpenedBid.Status.UNREADABLE, reason=flagged.reason)
         return _Rows(bid)
@@ -128,13 +129,7 @@ def _read(
 
 
 @sensitive_variables()
-def _valid(
-    opening: Opening,
-    version: BidVersion,
-    payload: BidPayload,
-    terms: Terms,
-    files: Mapping[tuple[int, str], StoredFile],
-) -> _Rows:
+def _valid(opening: Opening, version: BidVersion, payload: BidPayload, terms: Terms) -> _Rows:
     total = payload.totals(terms)
     bid = _bid(
         opening,
@@ -150,7 +145,7 @@ def _valid(
         payment_terms=payload.payment_terms,
         remark=payload.remark,
     )
-    return _Rows(bid, _lines(bid, payload, terms), _attachments(bid, version, payload, files))
+    return _Rows(bid, _lines(bid, payload, terms), payload.attachments)
 
 
 def _bid(opening: Opening, version: BidVersion, **content: object) -> OpenedBid:
@@ -200,14 +195,12 @@ def _lines(bid: OpenedBid, payload: BidPayload, terms: Terms) -> list[BidLine]:
     return rows
 
 
-def _attachments(
-    bid: OpenedBid, version: BidVersion, payload: BidPayload, files: Mapping[tuple[int, str], StoredFile]
-) -> list[BidAttachment]:
+def _attachments(rows: _Rows, files: Mapping[tuple[int, str], StoredFile]) -> list[BidAttachment]:
     """The bidder's own files that are still what was sealed; a lost or exchanged one is left out."""
-    found = ((files.get((version.supplier_id, one.file)), one) for one in payload.attachments)
+    found = ((files.get((rows.bid.supplier_id, one.file)), one) for one in rows.attached)
     return [
         BidAttachment(
-            opened_bid=bid, file=file, title=one.title, content_type=one.content_type, size=one.size, key=one.key
+            opened_bid=rows.bid, file=file, title=one.title, content_type=one.content_type, size=one.size, key=one.key
         )
         for file, one in found
         if file is not None and file.sha256 == one.sha256
