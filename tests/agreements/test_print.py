@@ -7,7 +7,7 @@ import pypdf
 import pytest
 
 from contracts.agreements import services
-from contracts.agreements.models import Contract, ContractVersion
+from contracts.agreements.models import Clause, Contract, ContractTemplate, ContractVersion, TemplateClause
 from procurement.common import documents, files, pdf, wording
 from procurement.common.models import Rendering
 from tests.agreements.conftest import at
@@ -20,6 +20,14 @@ def printed(deal):
     """For real: these tests look at what is on the paper."""
     deal.print()
     return deal
+
+
+@pytest.fixture
+def short(template):
+    """A template of one clause: a page less to lay out for each."""
+    made = ContractTemplate.objects.create(code="short", name="短", name_en="Short")
+    TemplateClause.objects.create(template=made, clause=Clause.objects.get(code="warranty"), position=1)
+    return made
 
 
 def keep(rendering, name):
@@ -73,9 +81,9 @@ def test_it_is_tagged_and_always_the_same_bytes(printed):
     ("language", "there", "not_there"),
     [("zh", "质量保证", "Warranty"), ("en", "Warranty", "质量保证")],
 )
-def test_a_contract_in_one_language_has_only_that(make_deal, language, there, not_there):
+def test_a_contract_in_one_language_has_only_that(make_deal, short, language, there, not_there):
     deal = make_deal()
-    contract = deal.draft()
+    contract = deal.draft(template=short)
     Contract.objects.filter(pk=contract.pk).update(language=language)
     services.submit(contract_id=contract.pk, actor=deal.officer, clock=at(1))
     documents.render_pending()
@@ -84,10 +92,10 @@ def test_a_contract_in_one_language_has_only_that(make_deal, language, there, no
     assert not_there not in text
 
 
-def test_hostile_text_is_only_text(make_deal):
+def test_hostile_text_is_only_text(make_deal, short):
     hostile = '<script>alert("x")</script><img src=file:///etc/passwd>&{{contract.number}}'
     deal = make_deal({"description": hostile, "specification": hostile * 8}, title=hostile)
-    contract = deal.draft()
+    contract = deal.draft(template=short)
     Contract.objects.filter(pk=contract.pk).update(
         special_terms='<img src="file:///etc/passwd"><link rel=attachment href="file:///etc/passwd">**safe**'
     )
@@ -114,7 +122,7 @@ def test_the_signature_page_lists_both(printed):
         assert part in text, part
 
 
-def test_a_lost_message_is_made_good_by_the_sweep(deal):
+def test_a_lost_message_is_made_good_by_the_sweep(deal, quick_print):
     deal.send()
     from datetime import timedelta
 

@@ -99,7 +99,7 @@ def test_signing_against_cancelling(printed):
             contract_id=deal.contract.pk,
             reason="Not needed",
             actor=deal.officer,
-            clock=at(9),  # noqa: B023
+            clock=at(9),
         )
         results = at_once(lambda: deal.sign("buyer"), cancel)  # noqa: B023
         (lost,) = refusals(results)
@@ -122,7 +122,7 @@ def test_a_scan_is_confirmed_against_a_return_to_draft(printed):
             contract_id=deal.contract.pk,
             reason="Wrong date",
             actor=deal.officer,
-            clock=at(8),  # noqa: B023
+            clock=at(8),
         )
         assert len(refusals(at_once(confirm, recall))) == 1
         assert deal.reload().status in {"active", "returned"}
@@ -136,7 +136,7 @@ def test_a_double_click_drafts_and_submits_once(quick_print):
             award_id=deal.award.pk,
             supplier_id=deal.supplier.pk,
             actor=deal.officer,
-            clock=at(),  # noqa: B023
+            clock=at(),
         )
         results = at_once(draft, draft, draft)
         (contract,) = [one for one in results if isinstance(one, Contract)]
@@ -155,7 +155,7 @@ def test_orders_are_drafted_once_and_never_more_than_requested(printed):
         deal.sign("buyer")
         draft = lambda: ordering.draft_for_contract(
             contract_id=deal.contract.pk, actor=deal.officer, clock=at(10)
-        )  # noqa: B023, E731
+        )
         results = at_once(draft, draft, draft)
         assert len(refusals(results)) == 2
         assert Order.objects.filter(contract=deal.contract).count() == 2

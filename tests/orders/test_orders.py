@@ -69,7 +69,7 @@ def test_one_order_per_buying_company_and_place(make_deal):
     assert Event.objects.filter(verb="order.drafted", rfq_id=deal.award.rfq_id).count() == 3
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     quantities=st.lists(st.decimals("0.01", "500", places=2), min_size=1, max_size=5),
     price=st.decimals("0.000001", "9999", places=6),
