@@ -53,7 +53,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("users")
         constraints = [
             models.CheckConstraint(name="user_email_lower", condition=Q(email=Lower("email"))),
-            models.CheckConstraint(name="user_supplier_not_admin", condition=Q(side="staff") | Q(is_staff=False, is_superuser=False)),
+            models.CheckConstraint(
+                name="user_supplier_not_admin",
+                condition=Q(side="staff") | Q(is_staff=False, is_superuser=False),
+            ),
             models.UniqueConstraint(fields=["id", "side"], name="user_side_key"),  # target of composite keys
         ]
 

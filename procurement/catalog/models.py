@@ -60,6 +60,8 @@ class Item(Named):
         verbose_name_plural = _("items")
         constraints = [
             models.UniqueConstraint(fields=["code"], name="item_code"),
-            models.CheckConstraint(name="item_estimate_not_negative", condition=Q(estimate__isnull=True) | Q(estimate__gte=0)),
+            models.CheckConstraint(
+                name="item_estimate_not_negative", condition=Q(estimate__isnull=True) | Q(estimate__gte=0)
+            ),
             models.CheckConstraint(name="item_tax_rate", condition=Q(tax_rate__gte=0, tax_rate__lt=1)),
         ]

@@ -18,7 +18,10 @@ def items_like(text: str) -> QuerySet[Item]:
     found = Item.objects.filter(is_active=True).select_related("category", "unit")
     for word in words:
         found = found.filter(
-            Q(code__icontains=word) | Q(name__icontains=word) | Q(name_en__icontains=word) | Q(specification__icontains=word)
+            Q(code__icontains=word)
+            | Q(name__icontains=word)
+            | Q(name_en__icontains=word)
+            | Q(specification__icontains=word)
         )
     nearness = Case(
         When(code__iexact=text.strip(), then=Value(0)),

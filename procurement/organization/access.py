@@ -70,7 +70,9 @@ def _load(user: User) -> Standing:
     return Standing(rows[0].person, roles)
 
 
-def allowed(matrix: Matrix, user: Any, action: str, *, state: Any = None, company_id: int | None = None) -> bool:
+def allowed(
+    matrix: Matrix, user: Any, action: str, *, state: Any = None, company_id: int | None = None
+) -> bool:
     """Whether one of the person's roles may do `action` in that state and company. An unknown action is refused."""
     roles, states = matrix.get(action, (frozenset(), ()))
     held = standing(user)

@@ -171,7 +171,9 @@ class RoleAssignment(models.Model):
         verbose_name = _("role")
         verbose_name_plural = _("roles")
         constraints = [
-            models.UniqueConstraint(fields=["person", "role", "company"], name="role_once", nulls_distinct=False)
+            models.UniqueConstraint(
+                fields=["person", "role", "company"], name="role_once", nulls_distinct=False
+            )
         ]
 
     def __str__(self) -> str:

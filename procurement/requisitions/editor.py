@@ -35,7 +35,12 @@ class Editor:
     """Head form and line grid of one request. `data` is what was typed; without it, what is stored."""
 
     def __init__(
-        self, user: User, *, requisition: Requisition | None = None, data: QueryDict | None = None, more: bool = False
+        self,
+        user: User,
+        *,
+        requisition: Requisition | None = None,
+        data: QueryDict | None = None,
+        more: bool = False,
     ) -> None:
         self.user, self.requisition = user, requisition
         self.companies = self._companies()
@@ -59,13 +64,20 @@ class Editor:
     def _departments(self) -> Lookup:
         rows = departments_for(self.companies)
         several = len({row.company_id for row in rows}) > 1
-        return Lookup("department", rows, label=lambda row: f"{row.company.label}: {row.label}" if several else row.label)
+        return Lookup(
+            "department",
+            rows,
+            label=lambda row: f"{row.company.label}: {row.label}" if several else row.label,
+        )
 
     def _from_stored(self) -> None:
         stored = stored_lines(self.requisition) if self.requisition else []
         shared = _shared(stored)
         person = standing(self.user).person
-        start: dict[str, Any] = {"department": person.department if person else None, "currency": person.company.currency if person else "CNY"}
+        start: dict[str, Any] = {
+            "department": person.department if person else None,
+            "currency": person.company.currency if person else "CNY",
+        }
         if self.requisition:
             fields = ("title", "department", "currency", "purpose", "edit_version")
             start = {name: getattr(self.requisition, name) for name in fields}
@@ -81,14 +93,18 @@ class Editor:
 
     def _build(self, *, initial: Mapping[str, Any], lines: list[dict[str, Any]], extra: int = 3) -> None:
         self.head = HeadForm(initial=dict(initial), departments=self.departments, lookups=self.lookups)
-        self.formset = cast(BaseLineFormSet, LineFormSet(initial=lines, prefix=PREFIX, form_kwargs=self._kwargs({})))
+        self.formset = cast(
+            BaseLineFormSet, LineFormSet(initial=lines, prefix=PREFIX, form_kwargs=self._kwargs({}))
+        )
         self.formset.extra = max(extra, 0 if lines else MORE)
 
     def _bind(self, data: QueryDict) -> None:
         self.data = data
         self.head = HeadForm(data, departments=self.departments, lookups=self.lookups)
         items = _typed_items(data)
-        self.formset = cast(BaseLineFormSet, LineFormSet(data, prefix=PREFIX, form_kwargs=self._kwargs(items)))
+        self.formset = cast(
+            BaseLineFormSet, LineFormSet(data, prefix=PREFIX, form_kwargs=self._kwargs(items))
+        )
 
     def _kwargs(self, items: Mapping[str, Item]) -> dict[str, Any]:
         return {"lookups": self.lookups, "items": items}
@@ -101,7 +117,9 @@ class Editor:
         company = department.company if department else None
         today = today_in(company, at) if company and at else None
         self._check_shared(company)
-        self._live = [form for form in self.formset.forms if not form.is_blank and not form.cleaned_data.get("DELETE")]
+        self._live = [
+            form for form in self.formset.forms if not form.is_blank and not form.cleaned_data.get("DELETE")
+        ]
         found = [form.complete(said, company=company, today=today) for form in self._live]
         self.lines = [line for line in found if line is not None]
         if at and not self._live:
@@ -143,11 +161,17 @@ def lookups_for(companies: frozenset[int] | None) -> dict[str, Lookup]:
     """Everything that cells may name: five statements."""
     several = companies is None or len(companies) > 1
     found = {
-        "unit": Lookup("unit", Unit.objects.filter(is_active=True).order_by("pk"), label=lambda row: row.short),
+        "unit": Lookup(
+            "unit", Unit.objects.filter(is_active=True).order_by("pk"), label=lambda row: row.short
+        ),
         "category": Lookup("category", Category.objects.filter(is_active=True).order_by("scheme", "code")),
     }
     for name, model in (("cost_centre", CostCentre), ("project", Project), ("delivery_place", DeliveryPlace)):
-        rows: Any = model._default_manager.filter(is_active=True).select_related("company").order_by("company__code", "code")
+        rows: Any = (
+            model._default_manager.filter(is_active=True)
+            .select_related("company")
+            .order_by("company__code", "code")
+        )
         rows = rows if companies is None else rows.filter(company__in=companies)
         found[name] = Lookup(name, rows, label=_with_company if several else lambda row: row.label)
     return found
@@ -155,7 +179,11 @@ def lookups_for(companies: frozenset[int] | None) -> dict[str, Lookup]:
 
 def stored_lines(requisition: Requisition) -> list[RequisitionLine]:
     """The lines with everything they name."""
-    return list(requisition.lines.select_related("item", "category", "unit", "cost_centre", "project", "delivery_place"))
+    return list(
+        requisition.lines.select_related(
+            "item", "category", "unit", "cost_centre", "project", "delivery_place"
+        )
+    )
 
 
 def _with_company(row: Any) -> str:
@@ -176,7 +204,11 @@ def _typed_items(data: QueryDict) -> dict[str, Item]:
     typed = {(data.get(f"{PREFIX}-{index}-item") or "").strip()[:24] for index in range(total)} - {""}
     typed = {code for code in typed if "\x00" not in code}
     codes = typed | {code.upper() for code in typed}
-    rows = Item.objects.filter(code__in=codes, is_active=True).select_related("category", "unit") if codes else []
+    rows = (
+        Item.objects.filter(code__in=codes, is_active=True).select_related("category", "unit")
+        if codes
+        else []
+    )
     return {row.code.casefold(): row for row in rows}
 
 

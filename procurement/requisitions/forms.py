@@ -46,7 +46,9 @@ class HeadForm(forms.Form):
 
     title = forms.CharField(label=_("What is needed"), max_length=160)
     department = forms.ChoiceField(label=_("For department"))
-    currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES], initial="CNY")
+    currency = forms.ChoiceField(
+        label=_("Currency"), choices=[(code, code) for code in CURRENCIES], initial="CNY"
+    )
     purpose = forms.CharField(
         label=_("Why it is needed"), max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -55,7 +57,9 @@ class HeadForm(forms.Form):
 
     def __init__(self, *args: Any, departments: Lookup, lookups: Mapping[str, Lookup], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["department"] = RowChoice(departments, label=_("For department"), empty=_now("Choose one"))
+        self.fields["department"] = RowChoice(
+            departments, label=_("For department"), empty=_now("Choose one")
+        )
         labels = {
             "cost_centre": _("Cost centre"), "project": _("Project"), "delivery_place": _("Delivery place"),
         }  # fmt: skip
@@ -82,14 +86,22 @@ class LineForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "text", "data-from": "specification"}),
     )  # fmt: skip
     quantity = FigureField(
-        label=_("Quantity"), max_digits=18, decimal_places=6, required=False, widget=FigureInput({"data-qty": ""})
+        label=_("Quantity"),
+        max_digits=18,
+        decimal_places=6,
+        required=False,
+        widget=FigureInput({"data-qty": ""}),
     )
     unit_price = FigureField(
         label=_("Unit price, estimated"), max_digits=18, decimal_places=6, required=False,
         widget=FigureInput({"data-price": "", "data-from": "price"}),
     )  # fmt: skip
     tax_rate = PercentField(
-        label=_("Tax, %"), max_digits=9, decimal_places=6, required=False, widget=FigureInput({"data-from": "tax"})
+        label=_("Tax, %"),
+        max_digits=9,
+        decimal_places=6,
+        required=False,
+        widget=FigureInput({"data-from": "tax"}),
     )
     need_date = forms.DateField(label=_("Needed by"), required=False, widget=DateInput())
 
@@ -98,7 +110,9 @@ class LineForm(forms.Form):
         "cost_centre", "project", "delivery_place",
     )  # fmt: skip
 
-    def __init__(self, *args: Any, lookups: Mapping[str, Lookup], items: Mapping[str, Item], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, lookups: Mapping[str, Lookup], items: Mapping[str, Item], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         labels = {
             "unit": _("Unit"), "category": _("Category"), "cost_centre": _("Cost centre"),
@@ -130,12 +144,23 @@ class LineForm(forms.Form):
         """The cells in their order."""
         return [self[name] for name in self.cells]
 
-    def complete(self, head: Mapping[str, Any], *, company: Company | None, today: date | None) -> LineData | None:
+    def complete(
+        self, head: Mapping[str, Any], *, company: Company | None, today: date | None
+    ) -> LineData | None:
         """The whole line, or None after naming what is missing at its cell. With `today`, no day before it."""
         said = self.cleaned_data
         values = {**_from_item(said.get("item"), head.get("currency")), **_from_head(head)}
         values.update({name: said[name] for name in self.cells if said.get(name) not in (None, "")})
-        for name in ("description", "quantity", "unit", "unit_price", "category", "need_date", "cost_centre", "delivery_place"):
+        for name in (
+            "description",
+            "quantity",
+            "unit",
+            "unit_price",
+            "category",
+            "need_date",
+            "cost_centre",
+            "delivery_place",
+        ):
             if values.get(name) in (None, "") and name not in self.errors:
                 self.add_error(name, _missing(name))
         self._check(values, company, today)
@@ -154,7 +179,9 @@ class LineForm(forms.Form):
         }  # fmt: skip
         for name in ("cost_centre", "project", "delivery_place"):
             named = values.get(name)
-            wrong[name] = bool(company and named and named.company_id != company.pk) and _("This belongs to another company.")
+            wrong[name] = bool(company and named and named.company_id != company.pk) and _(
+                "This belongs to another company."
+            )
         for name, message in wrong.items():
             if message and name not in self.errors:
                 self.add_error(name, message)
@@ -205,13 +232,17 @@ def line_initial(line: RequisitionLine, shared: Mapping[str, Any]) -> dict[str, 
     """A stored line as its cells show it; what all lines share stands in the head only."""
     cells: dict[str, Any] = {name: getattr(line, name) for name in ("id", *LineForm.cells)}
     cells["item"] = line.item.code if line.item else ""
-    return {name: None if name in shared and shared[name] == value else value for name, value in cells.items()}
+    return {
+        name: None if name in shared and shared[name] == value else value for name, value in cells.items()
+    }
 
 
 class DocumentForm(forms.Form):
     """A file that belongs to the request, or to one of its lines."""
 
-    file = forms.FileField(label=_("File"), help_text=_("PDF, Word, Excel, CSV, pictures or DWG drawings, at most 50 MB."))
+    file = forms.FileField(
+        label=_("File"), help_text=_("PDF, Word, Excel, CSV, pictures or DWG drawings, at most 50 MB.")
+    )
     title = forms.CharField(label=_("What it is"), max_length=160, required=False)
     line = forms.TypedChoiceField(label=_("Belongs to"), required=False, coerce=int, empty_value=None)
 
@@ -219,7 +250,10 @@ class DocumentForm(forms.Form):
         super().__init__(*args, **kwargs)
         lines = requisition.lines.values_list("pk", "position", "description")
         field: Any = self.fields["line"]
-        field.choices = [("", _("the whole request")), *((key, f"{position}. {text}") for key, position, text in lines)]
+        field.choices = [
+            ("", _("the whole request")),
+            *((key, f"{position}. {text}") for key, position, text in lines),
+        ]
 
 
 class TemplateForm(forms.Form):
@@ -236,7 +270,9 @@ class ListForm(forms.Form):
         label=_("Search"), required=False, max_length=100,
         widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Number or title")}),
     )  # fmt: skip
-    status = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("Any state")), *Requisition.Status.choices])
+    status = forms.ChoiceField(
+        label=_("State"), required=False, choices=[("", _("Any state")), *Requisition.Status.choices]
+    )
 
 
 class PoolForm(forms.Form):
@@ -247,8 +283,12 @@ class PoolForm(forms.Form):
         label=_("Search"), required=False, max_length=100,
         widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Item, specification or request")}),
     )  # fmt: skip
-    category = forms.ModelChoiceField(label=_("Category"), queryset=Category.objects.none(), required=False, empty_label=_("All categories"))
-    company = forms.ModelChoiceField(label=_("Company"), queryset=Company.objects.none(), required=False, empty_label=_("All companies"))
+    category = forms.ModelChoiceField(
+        label=_("Category"), queryset=Category.objects.none(), required=False, empty_label=_("All categories")
+    )
+    company = forms.ModelChoiceField(
+        label=_("Company"), queryset=Company.objects.none(), required=False, empty_label=_("All companies")
+    )
     before = forms.DateField(label=_("Needed by"), required=False, widget=DateInput())
 
     def __init__(self, *args: Any, lines: Any, **kwargs: Any) -> None:
@@ -262,5 +302,7 @@ class PoolForm(forms.Form):
 
 def departments_for(companies: frozenset[int] | None) -> list[Department]:
     """Departments one may ask for, in companies where one is a requester."""
-    rows = Department.objects.filter(is_active=True).select_related("company").order_by("company__code", "code")
+    rows = (
+        Department.objects.filter(is_active=True).select_related("company").order_by("company__code", "code")
+    )
     return list(rows if companies is None else rows.filter(company__in=companies))

@@ -18,11 +18,14 @@ SHOWN = 500  # suggestions in the page; what is typed is looked up among all
 class Lookup:
     """Rows of one kind, found by what people type."""
 
-    def __init__(self, name: str, rows: Iterable[Named], *, label: Callable[[Any], str] = lambda row: row.label) -> None:
+    def __init__(
+        self, name: str, rows: Iterable[Named], *, label: Callable[[Any], str] = lambda row: row.label
+    ) -> None:
         self.name, self.rows = name, list(rows)
         shared = Counter(label(row) for row in self.rows)
         self._text = {
-            row.pk: label(row) if shared[label(row)] == 1 else f"{label(row)} ({row.code})" for row in self.rows
+            row.pk: label(row) if shared[label(row)] == 1 else f"{label(row)} ({row.code})"
+            for row in self.rows
         }
         self._found: dict[str, Named | None] = {}
         for row in self.rows:
@@ -76,7 +79,9 @@ class LookupField(forms.CharField):
             return None
         found = self.lookup.find(typed)
         if found is None:
-            raise ValidationError(_("Unknown here: %(typed)s. Pick one from the list."), params={"typed": typed[:60]})
+            raise ValidationError(
+                _("Unknown here: %(typed)s. Pick one from the list."), params={"typed": typed[:60]}
+            )
         return found
 
     def prepare_value(self, value: Any) -> Any:
@@ -85,4 +90,8 @@ class LookupField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Whether anything stands in the cell."""
-        return bool((data or "").strip()) if initial is None else self.lookup.text(initial) != (data or "").strip()
+        return (
+            bool((data or "").strip())
+            if initial is None
+            else self.lookup.text(initial) != (data or "").strip()
+        )

@@ -38,7 +38,12 @@ class Requisition(Stateful):
         CANCELLED = "cancelled", _("Cancelled")
 
     TONES: ClassVar[dict[str, str]] = {
-        "draft": "idle", "in_approval": "wait", "returned": "wait", "approved": "good", "rejected": "bad", "cancelled": "idle",
+        "draft": "idle",
+        "in_approval": "wait",
+        "returned": "wait",
+        "approved": "good",
+        "rejected": "bad",
+        "cancelled": "idle",
     }
     EDITABLE: ClassVar[frozenset[str]] = frozenset({"draft", "returned"})
 
@@ -69,9 +74,12 @@ class Requisition(Stateful):
         constraints = [
             models.CheckConstraint(
                 name="requisition_submitted_has_number",
-                condition=Q(status__in=["draft", "cancelled"]) | Q(number__isnull=False, submitted_at__isnull=False),
+                condition=Q(status__in=["draft", "cancelled"])
+                | Q(number__isnull=False, submitted_at__isnull=False),
             ),
-            models.CheckConstraint(name="requisition_template_is_draft", condition=Q(is_template=False) | Q(status="draft")),
+            models.CheckConstraint(
+                name="requisition_template_is_draft", condition=Q(is_template=False) | Q(status="draft")
+            ),
             models.CheckConstraint(name="requisition_amounts", condition=Q(net__gte=0, tax__gte=0)),
             fits_currency("requisition_amount_scale", "net", "tax"),
         ]
@@ -111,7 +119,9 @@ class RequisitionRevision(models.Model):
 
     class Meta:
         ordering = ("revision",)
-        constraints = [models.UniqueConstraint(fields=["requisition", "revision"], name="requisition_revision_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["requisition", "revision"], name="requisition_revision_once")
+        ]
         triggers = insert_only()
 
     def __str__(self) -> str:
@@ -132,7 +142,11 @@ class RequisitionLine(Stateful):
         CANCELLED = "cancelled", _("Cancelled")
 
     TONES: ClassVar[dict[str, str]] = {
-        "draft": "idle", "in_approval": "wait", "approved": "good", "rejected": "bad", "cancelled": "idle",
+        "draft": "idle",
+        "in_approval": "wait",
+        "approved": "good",
+        "rejected": "bad",
+        "cancelled": "idle",
     }
 
     requisition = models.ForeignKey(Requisition, models.CASCADE, related_name="lines")
@@ -149,9 +163,15 @@ class RequisitionLine(Stateful):
     net = AmountField(default=0)
     tax = AmountField(default=0)
     need_date = models.DateField(_("needed by"))
-    cost_centre = models.ForeignKey(CostCentre, models.PROTECT, related_name="+", verbose_name=_("cost centre"))
-    project = models.ForeignKey(Project, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("project"))
-    delivery_place = models.ForeignKey(DeliveryPlace, models.PROTECT, related_name="+", verbose_name=_("delivery place"))
+    cost_centre = models.ForeignKey(
+        CostCentre, models.PROTECT, related_name="+", verbose_name=_("cost centre")
+    )
+    project = models.ForeignKey(
+        Project, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("project")
+    )
+    delivery_place = models.ForeignKey(
+        DeliveryPlace, models.PROTECT, related_name="+", verbose_name=_("delivery place")
+    )
     status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
     sourced = QuantityField(default=0)
     ordered = QuantityField(default=0)
@@ -162,19 +182,31 @@ class RequisitionLine(Stateful):
         ordering = ("position",)
         constraints = [
             models.UniqueConstraint(
-                fields=["requisition", "position"], name="requisition_line_position", deferrable=models.Deferrable.DEFERRED
+                fields=["requisition", "position"],
+                name="requisition_line_position",
+                deferrable=models.Deferrable.DEFERRED,
             ),
             models.CheckConstraint(
-                name="requisition_line_quantity", condition=Q(quantity__gt=0), violation_error_message=_("More than zero, please.")
+                name="requisition_line_quantity",
+                condition=Q(quantity__gt=0),
+                violation_error_message=_("More than zero, please."),
             ),
             models.CheckConstraint(
                 name="requisition_line_not_over_sourced",
-                condition=Q(sourced__gte=0, sourced__lte=F("quantity"), ordered__gte=0, ordered__lte=F("quantity")),
+                condition=Q(
+                    sourced__gte=0, sourced__lte=F("quantity"), ordered__gte=0, ordered__lte=F("quantity")
+                ),
                 violation_error_message=_("More than was requested."),
             ),
-            models.CheckConstraint(name="requisition_line_price", condition=Q(unit_price__gte=0, net__gte=0, tax__gte=0)),
-            models.CheckConstraint(name="requisition_line_tax_rate", condition=Q(tax_rate__gte=0, tax_rate__lt=1)),
-            models.CheckConstraint(name="requisition_line_sourced_when_approved", condition=Q(sourced=0) | Q(status="approved")),
+            models.CheckConstraint(
+                name="requisition_line_price", condition=Q(unit_price__gte=0, net__gte=0, tax__gte=0)
+            ),
+            models.CheckConstraint(
+                name="requisition_line_tax_rate", condition=Q(tax_rate__gte=0, tax_rate__lt=1)
+            ),
+            models.CheckConstraint(
+                name="requisition_line_sourced_when_approved", condition=Q(sourced=0) | Q(status="approved")
+            ),
         ]
         indexes = [
             # the pool: approved lines with something left to source
@@ -213,7 +245,9 @@ class RequisitionLine(Stateful):
             (self.sourced >= self.quantity, gettext("In an RFQ"), "go"),
             (self.sourced > 0, gettext("Partly in an RFQ"), "go"),
         )
-        return next(((words, tone) for reached, words, tone in stages if reached), (gettext("To be sourced"), "wait"))
+        return next(
+            ((words, tone) for reached, words, tone in stages if reached), (gettext("To be sourced"), "wait")
+        )
 
 
 class RequisitionDocument(models.Model):

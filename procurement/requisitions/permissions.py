@@ -37,7 +37,9 @@ OWN: dict[str, frozenset[Status]] = {
 }
 
 
-def can(user: Any, action: str, requisition: Requisition | None = None, *, company_id: int | None = None) -> bool:
+def can(
+    user: Any, action: str, requisition: Requisition | None = None, *, company_id: int | None = None
+) -> bool:
     """Whether this person may do `action`; "create" is asked without a request."""
     if requisition is None:
         return allowed(MATRIX, user, action, company_id=company_id)

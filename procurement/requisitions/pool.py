@@ -52,7 +52,8 @@ class Figures:
 def figures_of(lines: QuerySet[RequisitionLine]) -> Figures:
     """How much waits: one statement, estimates by currency."""
     amount = ExpressionWrapper(
-        (F("quantity") - F("sourced")) * F("unit_price"), output_field=DecimalField(max_digits=38, decimal_places=12)
+        (F("quantity") - F("sourced")) * F("unit_price"),
+        output_field=DecimalField(max_digits=38, decimal_places=12),
     )
     totals = (
         lines.order_by()
@@ -135,7 +136,9 @@ def pick(user: Any, data: QueryDict) -> dict[int, Decimal]:
         raise NotInPool(_("Tick at least one line."))
     lines = {line.pk: line for line in pool_for(user).filter(pk__in=keys)}
     if len(lines) < len(keys):
-        raise NotInPool(_("Some of these lines have been taken into an RFQ meanwhile. Look at the pool again."))
+        raise NotInPool(
+            _("Some of these lines have been taken into an RFQ meanwhile. Look at the pool again.")
+        )
     return {key: _quantity(line, data.get(f"quantity-{key}", "")) for key, line in sorted(lines.items())}
 
 

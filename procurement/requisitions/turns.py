@@ -56,7 +56,11 @@ def lines_in_the_pool(user: User, at: datetime) -> Iterator[Turn]:
     label = f"{COUNT_CAP}+" if count > COUNT_CAP else str(count)
     yield Turn(
         kind="requisition.pool",
-        title=ngettext("%(count)s approved line waits to be sourced", "%(count)s approved lines wait to be sourced", count)
+        title=ngettext(
+            "%(count)s approved line waits to be sourced",
+            "%(count)s approved lines wait to be sourced",
+            count,
+        )
         % {"count": label},
         number="",
         url=reverse("requisitions:pool"),

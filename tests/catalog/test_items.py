@@ -35,7 +35,9 @@ def test_an_item_out_of_use_is_not_offered():
 
 def test_search_is_capped_and_needs_one_statement(django_assert_num_queries):
     category = CategoryFactory()
-    Item.objects.bulk_create(ItemFactory.build(category=category, unit=ItemFactory().unit, name_en="Bolt") for _ in range(30))
+    Item.objects.bulk_create(
+        ItemFactory.build(category=category, unit=ItemFactory().unit, name_en="Bolt") for _ in range(30)
+    )
 
     with django_assert_num_queries(1):
         found = list(items_like("bolt"))

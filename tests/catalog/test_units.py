@@ -50,4 +50,6 @@ def test_seeding_twice_adds_nothing_and_changes_nothing():
 def test_a_quantity_is_followed_by_what_people_write(language, short):
     with translation.override(language):
         assert UnitFactory.build(code="KGM", name="千克", name_en="kilogram", symbol="kg").short == short
-        assert UnitFactory.build(code="SET", name="套", name_en="set", symbol="").short == ("set" if language == "en" else "套")
+        assert UnitFactory.build(code="SET", name="套", name_en="set", symbol="").short == (
+            "set" if language == "en" else "套"
+        )

@@ -16,7 +16,10 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-MATRIX = {"open": (frozenset({Role.OPENER, Role.OFFICER}), frozenset({"published"})), "see": (frozenset({Role.OFFICER}), ANY)}
+MATRIX = {
+    "open": (frozenset({Role.OPENER, Role.OFFICER}), frozenset({"published"})),
+    "see": (frozenset({Role.OFFICER}), ANY),
+}
 
 
 def test_a_role_counts_in_its_company_only():

@@ -77,7 +77,9 @@ def fill(count):
     company = CompanyFactory()
     for _ in range(count):
         department = DepartmentFactory(company=company, parent=DepartmentFactory(company=company))
-        department.head = PersonFactory(department=department, roles=[Role.REQUESTER], manager=PersonFactory())
+        department.head = PersonFactory(
+            department=department, roles=[Role.REQUESTER], manager=PersonFactory()
+        )
         department.save()
         CostCentreFactory(company=company, owner=department.head)
         ProjectFactory(company=company)
@@ -119,7 +121,12 @@ def test_lists_take_the_same_statements_whatever_their_length(client, administra
 def test_a_department_of_another_company_is_refused_at_its_field(client, administrator):
     person = PersonFactory()
     stranger = DepartmentFactory()
-    roles = {"roles-TOTAL_FORMS": 0, "roles-INITIAL_FORMS": 0, "roles-MIN_NUM_FORMS": 0, "roles-MAX_NUM_FORMS": 1000}
+    roles = {
+        "roles-TOTAL_FORMS": 0,
+        "roles-INITIAL_FORMS": 0,
+        "roles-MIN_NUM_FORMS": 0,
+        "roles-MAX_NUM_FORMS": 1000,
+    }
 
     page = client.post(
         reverse("admin:organization_person_change", args=[person.pk]),
@@ -151,7 +158,9 @@ def test_roles_are_given_on_the_persons_page(client, administrator):
     assert RoleAssignment.objects.filter(person=person, role=Role.OFFICER, company=person.company).exists()
 
 
-@pytest.mark.parametrize("name", ["organization_person", "organization_company", "catalog_item", "accounts_user"])
+@pytest.mark.parametrize(
+    "name", ["organization_person", "organization_company", "catalog_item", "accounts_user"]
+)
 def test_nothing_that_documents_name_is_deleted(client, administrator, name):
     target = {
         "organization_person": PersonFactory,

@@ -48,7 +48,12 @@ def need(company):
             **shared,
             **fields,
         }
-        return LineData(**{name: Decimal(v) if name in {"quantity", "unit_price", "tax_rate"} else v for name, v in values.items()})
+        return LineData(
+            **{
+                name: Decimal(v) if name in {"quantity", "unit_price", "tax_rate"} else v
+                for name, v in values.items()
+            }
+        )
 
     return make
 
@@ -58,7 +63,13 @@ def write(author, company, need):
     """Write a request down as the author: write(lines=[need()], title="Valves")."""
 
     def make(lines=None, **fields):
-        values = {"company": company, "department": author.person.department, "title": "Valves", "actor": author, "clock": lambda: NOON}
+        values = {
+            "company": company,
+            "department": author.person.department,
+            "title": "Valves",
+            "actor": author,
+            "clock": lambda: NOON,
+        }
         return services.create(lines=[need()] if lines is None else lines, **{**values, **fields})
 
     return make

@@ -66,7 +66,9 @@ def test_too_much_is_refused_and_nothing_is_counted(lines, act, quantities, word
 
 
 def test_the_refusal_names_the_line(lines):
-    with pytest.raises(OverAllocated, match=rf"{lines[1].requisition.number} / 2, {lines[1].description}: only 4"):
+    with pytest.raises(
+        OverAllocated, match=rf"{lines[1].requisition.number} / 2, {lines[1].description}: only 4"
+    ):
         services.source({lines[0].pk: Decimal(1), lines[1].pk: Decimal(5)})
 
 
@@ -95,7 +97,9 @@ def test_nothing_to_take_is_no_statement(django_assert_num_queries):
 @pytest.mark.parametrize("act", [services.source, services.order])
 def test_many_at_once_never_take_more_than_there_is(act):
     """Twelve officers want 3 of 10 and 3 of 20 each, naming the lines in either order: three get them, nobody deadlocks."""
-    lines = list(RequisitionFactory(status="approved", lines=[{"quantity": 10}, {"quantity": 20}]).lines.all())
+    lines = list(
+        RequisitionFactory(status="approved", lines=[{"quantity": 10}, {"quantity": 20}]).lines.all()
+    )
     together = threading.Barrier(12)
     outcomes = []
 

@@ -25,8 +25,12 @@ FAR = [{"need_date": date(2099, 1, 1)}] * 5
 
 
 def decide(requisition, approver, verdict="approve", comment=""):
-    step = ApprovalStep.objects.select_related("case").get(case__document_id=requisition.pk, status="active", approver=approver)
-    return approvals.decide(step_id=step.pk, verdict=verdict, actor=approver, seen_hash=step.case.document_hash, comment=comment)
+    step = ApprovalStep.objects.select_related("case").get(
+        case__document_id=requisition.pk, status="active", approver=approver
+    )
+    return approvals.decide(
+        step_id=step.pk, verdict=verdict, actor=approver, seen_hash=step.case.document_hash, comment=comment
+    )
 
 
 @pytest.mark.django_db
@@ -52,11 +56,19 @@ def test_from_the_draft_over_a_question_to_the_pool(client, author, company):
     assert broken() == []
 
     address = reverse("requisitions:edit", args=[requisition.pk])
-    data = {name: "" if value is None else value for name, value in fields_of(client.get(address).context["editor"])}
+    data = {
+        name: "" if value is None else value
+        for name, value in fields_of(client.get(address).context["editor"])
+    }
     client.post(address, {**data, "lines-4-DELETE": "on", "send": "1"})
     client.post(reverse("requisitions:submit", args=[requisition.pk]))
     requisition.refresh_from_db()
-    assert (requisition.status, requisition.round, requisition.revision, requisition.lines.count()) == ("in_approval", 2, 2, 4)
+    assert (requisition.status, requisition.round, requisition.revision, requisition.lines.count()) == (
+        "in_approval",
+        2,
+        2,
+        4,
+    )
     assert not pool_for(officer).exists()
 
     decide(requisition, approver)
@@ -100,7 +112,9 @@ def test_when_nobody_can_be_asked_the_page_says_so_and_nothing_is_sent(client, a
 
 
 @pytest.mark.django_db
-def test_sending_five_lines_with_the_engine_takes_few_statements(author, company, django_assert_max_num_queries):
+def test_sending_five_lines_with_the_engine_takes_few_statements(
+    author, company, django_assert_max_num_queries
+):
     make_rules({"stages": [{"role": Role.APPROVER}]})
     make_approver(company)
     requisition = RequisitionFactory(requester=author, lines=FAR)
@@ -148,7 +162,9 @@ def test_a_double_click_sends_once():
 def test_two_windows_saving_at_once_make_one_version():
     author = make_requester()
     requisition = RequisitionFactory(requester=author, lines=FAR)
-    header = services.HeaderData(company=requisition.company, department=requisition.department, title="Valves")
+    header = services.HeaderData(
+        company=requisition.company, department=requisition.department, title="Valves"
+    )
 
     def save():
         services.save(requisition_id=requisition.pk, header=header, lines=[], edit_version=1, actor=author)
@@ -175,5 +191,8 @@ def test_cancelled_or_sourced_never_both(turn):
     line.refresh_from_db()
     requisition.refresh_from_db()
     assert outcomes.count("done") == 1
-    assert (requisition.status, line.status, line.sourced) in {("cancelled", "cancelled", 0), ("approved", "approved", 1)}
+    assert (requisition.status, line.status, line.sourced) in {
+        ("cancelled", "cancelled", 0),
+        ("approved", "approved", 1),
+    }
     assert Requisition.objects.count() == 1

@@ -25,7 +25,9 @@ pytestmark = pytest.mark.django_db
 
 
 def head(requisition, **fields):
-    values = {name: getattr(requisition, name) for name in ("company", "department", "title", "purpose", "currency")}
+    values = {
+        name: getattr(requisition, name) for name in ("company", "department", "title", "purpose", "currency")
+    }
     return HeaderData(**{**values, **fields})
 
 
@@ -49,7 +51,9 @@ def stored():
 
 
 def test_a_new_request_is_its_authors_draft(write, need, author):
-    requisition = write([need(quantity=3, unit_price="33.335"), need(quantity="0.5", unit_price="10", tax_rate="0.09")])
+    requisition = write(
+        [need(quantity=3, unit_price="33.335"), need(quantity="0.5", unit_price="10", tax_rate="0.09")]
+    )
 
     requisition.refresh_from_db()
     assert (requisition.status, requisition.number, requisition.requester) == ("draft", None, author)
@@ -57,14 +61,26 @@ def test_a_new_request_is_its_authors_draft(write, need, author):
         (Decimal("100.01"), Decimal("13.00")),  # 100.005 half up, 13.0013
         (Decimal("5.00"), Decimal("0.45")),
     ]
-    assert (requisition.net, requisition.tax, requisition.gross) == (Decimal("105.01"), Decimal("13.45"), Decimal("118.46"))
+    assert (requisition.net, requisition.tax, requisition.gross) == (
+        Decimal("105.01"),
+        Decimal("13.45"),
+        Decimal("118.46"),
+    )
     event = Event.objects.get()
-    assert (event.verb, event.subject_id, event.actor, event.at) == ("requisition.created", requisition.pk, author, NOON)
+    assert (event.verb, event.subject_id, event.actor, event.at) == (
+        "requisition.created",
+        requisition.pk,
+        author,
+        NOON,
+    )
 
 
 @pytest.mark.parametrize(
     ("currency", "net", "tax"),
-    [pytest.param("JPY", "101", "13", id="no decimals"), pytest.param("KWD", "100.500", "13.065", id="three decimals")],
+    [
+        pytest.param("JPY", "101", "13", id="no decimals"),
+        pytest.param("KWD", "100.500", "13.065", id="three decimals"),
+    ],
 )
 def test_amounts_have_their_currencys_decimals(write, need, currency, net, tax):
     requisition = write([need(quantity=3, unit_price="33.5")], currency=currency)
@@ -100,7 +116,11 @@ def test_a_line_that_cannot_be_kept_is_named_by_its_cell(write, need, fields, fi
 
 @pytest.mark.parametrize("column", ["cost_centre", "project", "delivery_place"])
 def test_cost_objects_and_places_belong_to_the_company(write, need, column):
-    strange = {"cost_centre": CostCentreFactory, "project": ProjectFactory, "delivery_place": DeliveryPlaceFactory}[column]()
+    strange = {
+        "cost_centre": CostCentreFactory,
+        "project": ProjectFactory,
+        "delivery_place": DeliveryPlaceFactory,
+    }[column]()
 
     with pytest.raises(RuleViolation) as refusal:
         write([need(**{column: strange})])
@@ -138,11 +158,19 @@ def test_saving_keeps_the_lines_that_are_named_again(write, need):
 
     saved = save(
         requisition,
-        [need(id=third.pk, description="third, now first"), need(description="new"), need(id=first.pk, quantity=7)],
+        [
+            need(id=third.pk, description="third, now first"),
+            need(description="new"),
+            need(id=first.pk, quantity=7),
+        ],
         title="Valves and more",
     )
 
-    assert [(line.pk, line.position, line.description) for line in saved.lines.all()][0] == (third.pk, 1, "third, now first")
+    assert [(line.pk, line.position, line.description) for line in saved.lines.all()][0] == (
+        third.pk,
+        1,
+        "third, now first",
+    )
     assert saved.lines.get(position=3).pk == first.pk
     assert not RequisitionLine.objects.filter(pk=second.pk).exists()
     assert saved.lines.count() == 3
@@ -217,11 +245,16 @@ def test_a_draft_is_deleted_by_its_author_and_the_record_stays(write, author):
     services.delete_draft(requisition_id=requisition.pk, actor=author, clock=lambda: NOON)
 
     assert not Requisition.objects.exists()
-    assert list(Event.objects.order_by("pk").values_list("verb", flat=True)) == ["requisition.created", "requisition.deleted"]
+    assert list(Event.objects.order_by("pk").values_list("verb", flat=True)) == [
+        "requisition.created",
+        "requisition.deleted",
+    ]
 
 
 def test_what_was_submitted_once_is_not_deleted(author):
-    requisition = RequisitionFactory(requester=author, status="draft", round=1, number="PR-1", submitted_at=NOON)
+    requisition = RequisitionFactory(
+        requester=author, status="draft", round=1, number="PR-1", submitted_at=NOON
+    )
 
     with pytest.raises(AlreadyDone):
         services.delete_draft(requisition_id=requisition.pk, actor=author)

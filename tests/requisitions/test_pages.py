@@ -69,7 +69,13 @@ def typed(author, places):
             "delivery_place": places["delivery_place"].pk,
             **head,
         }
-        cells = {"description": "Gate valve DN50", "quantity": "1,200", "unit": "pcs", "unit_price": "12.5", "category": "Valves"}
+        cells = {
+            "description": "Gate valve DN50",
+            "quantity": "1,200",
+            "unit": "pcs",
+            "unit_price": "12.5",
+            "category": "Valves",
+        }
         for index, line in enumerate(lines):
             for name, value in {**cells, **line}.items():
                 data[f"lines-{index}-{name}"] = value
@@ -93,8 +99,21 @@ def errors_of(page):
 
 
 def test_a_request_is_written_on_one_page(signed_in, typed, places, author):
-    item = ItemFactory(code="GV-1", name_en="Globe valve", estimate="99.5", category=places["category"], tax_rate="0.09")
-    lines = [{}, {"item": "gv-1", "description": "", "unit": "", "unit_price": "", "category": "", "quantity": "2", "project": "revamp"}]
+    item = ItemFactory(
+        code="GV-1", name_en="Globe valve", estimate="99.5", category=places["category"], tax_rate="0.09"
+    )
+    lines = [
+        {},
+        {
+            "item": "gv-1",
+            "description": "",
+            "unit": "",
+            "unit_price": "",
+            "category": "",
+            "quantity": "2",
+            "project": "revamp",
+        },
+    ]
 
     page = signed_in.post(reverse("requisitions:create"), typed(lines))
 
@@ -103,8 +122,16 @@ def test_a_request_is_written_on_one_page(signed_in, typed, places, author):
     assert (requisition.requester, requisition.status) == (author, "draft")
     free, catalogue = requisition.lines.all()
     assert (free.item, free.quantity, free.net, free.tax_rate) == (None, 1200, 15000, Decimal("0.13"))
-    assert (catalogue.item, catalogue.description, catalogue.unit_price) == (item, "Globe valve", Decimal("99.5"))
-    assert (catalogue.tax_rate, catalogue.project, catalogue.delivery_place) == (Decimal("0.09"), places["project"], places["delivery_place"])
+    assert (catalogue.item, catalogue.description, catalogue.unit_price) == (
+        item,
+        "Globe valve",
+        Decimal("99.5"),
+    )
+    assert (catalogue.tax_rate, catalogue.project, catalogue.delivery_place) == (
+        Decimal("0.09"),
+        places["project"],
+        places["delivery_place"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -121,7 +148,9 @@ def test_a_request_is_written_on_one_page(signed_in, typed, places, author):
         pytest.param({"quantity": "999999999999999"}, "quantity", id="too many"),
         pytest.param({"unit_price": ""}, "unit_price", id="no estimate"),
         pytest.param({"unit_price": "-1"}, "unit_price", id="negative price"),
-        pytest.param({"quantity": "99999999999", "unit_price": "99999999999"}, "unit_price", id="amount too large"),
+        pytest.param(
+            {"quantity": "99999999999", "unit_price": "99999999999"}, "unit_price", id="amount too large"
+        ),
         pytest.param({"tax_rate": "100"}, "tax_rate", id="tax of the whole"),
         pytest.param({"unit": "bushel"}, "unit", id="unknown unit"),
         pytest.param({"category": "Nonsense"}, "category", id="unknown category"),
@@ -168,7 +197,8 @@ def test_a_wrong_head_is_named_and_nothing_is_stored(signed_in, typed, head, fie
 
 def test_another_companys_department_and_cost_centre_cannot_be_named(signed_in, typed):
     page = signed_in.post(
-        reverse("requisitions:create"), typed(department=DepartmentFactory().pk, cost_centre=CostCentreFactory().pk)
+        reverse("requisitions:create"),
+        typed(department=DepartmentFactory().pk, cost_centre=CostCentreFactory().pk),
     )
 
     assert set(errors_of(page)) >= {"department", "cost_centre"}
@@ -176,14 +206,18 @@ def test_another_companys_department_and_cost_centre_cannot_be_named(signed_in, 
 
 
 def test_what_misses_in_line_and_head_is_asked_for_at_the_line(signed_in, typed):
-    page = signed_in.post(reverse("requisitions:create"), typed(need_date="", cost_centre="", delivery_place=""))
+    page = signed_in.post(
+        reverse("requisitions:create"), typed(need_date="", cost_centre="", delivery_place="")
+    )
 
     assert set(errors_of(page)) == {"lines-0-need_date", "lines-0-cost_centre", "lines-0-delivery_place"}
     assert not Requisition.objects.exists()
 
 
 def test_more_lines_are_given_without_judging_what_is_there(signed_in, typed):
-    page = signed_in.post(reverse("requisitions:create"), typed([{"quantity": "half"}], more="more", title=""))
+    page = signed_in.post(
+        reverse("requisitions:create"), typed([{"quantity": "half"}], more="more", title="")
+    )
 
     assert len(page.context["editor"].formset.forms) == 1 + 5
     assert "half" in page.content.decode()
@@ -246,7 +280,9 @@ def test_a_line_is_taken_away(signed_in, author):
     editor = signed_in.get(reverse("requisitions:edit", args=[requisition.pk])).context["editor"]
     data = {name: value if value is not None else "" for name, value in fields_of(editor)}
 
-    signed_in.post(reverse("requisitions:edit", args=[requisition.pk]), {**data, "lines-0-DELETE": "on", "save": "1"})
+    signed_in.post(
+        reverse("requisitions:edit", args=[requisition.pk]), {**data, "lines-0-DELETE": "on", "save": "1"}
+    )
 
     requisition.refresh_from_db()
     assert requisition.lines.get().position == 1
@@ -264,7 +300,12 @@ def test_two_windows_do_not_overwrite_each_other_unseen(signed_in, author, typed
     assert requisition.title == "From the first window"
     assert "From the second window" in page.content.decode()
     assert "saved in another window" in page.content.decode()
-    signed_in.post(address, typed(title="From the second window", edit_version=page.context["editor"].head["edit_version"].value()))
+    signed_in.post(
+        address,
+        typed(
+            title="From the second window", edit_version=page.context["editor"].head["edit_version"].value()
+        ),
+    )
     requisition.refresh_from_db()
     assert requisition.title == "From the second window"
 
@@ -272,7 +313,10 @@ def test_two_windows_do_not_overwrite_each_other_unseen(signed_in, author, typed
 def test_a_request_that_was_sent_meanwhile_keeps_what_is_typed_on_the_page(signed_in, author, typed):
     requisition = RequisitionFactory(requester=author, status="in_approval")
 
-    assert signed_in.post(reverse("requisitions:edit", args=[requisition.pk]), typed(edit_version=1)).status_code == 404
+    assert (
+        signed_in.post(reverse("requisitions:edit", args=[requisition.pk]), typed(edit_version=1)).status_code
+        == 404
+    )
 
 
 # ── Reading ──
@@ -280,10 +324,18 @@ def test_a_request_that_was_sent_meanwhile_keeps_what_is_typed_on_the_page(signe
 
 def test_what_people_type_is_shown_as_text(signed_in, author):
     requisition = RequisitionFactory(
-        requester=author, title=SCRIPT, purpose=SCRIPT, status="approved", lines=[{"description": SCRIPT, "specification": SCRIPT}]
+        requester=author,
+        title=SCRIPT,
+        purpose=SCRIPT,
+        status="approved",
+        lines=[{"description": SCRIPT, "specification": SCRIPT}],
     )
     client = signed_in
-    addresses = [reverse("requisitions:list"), requisition.get_absolute_url(), reverse("requisitions:copy", args=[requisition.pk])]
+    addresses = [
+        reverse("requisitions:list"),
+        requisition.get_absolute_url(),
+        reverse("requisitions:copy", args=[requisition.pk]),
+    ]
     for address in addresses:
         assert SCRIPT not in client.get(address).content.decode()
     client.force_login(make_officer(requisition.company))
@@ -327,7 +379,9 @@ def test_pages_take_the_same_statements_whatever_their_length(client, name):
 
 
 def test_the_list_is_searched_and_narrowed(signed_in, author):
-    wanted = RequisitionFactory(requester=author, title="Cable trays", status="approved", number="PR-T-2026-000777")
+    wanted = RequisitionFactory(
+        requester=author, title="Cable trays", status="approved", number="PR-T-2026-000777"
+    )
     RequisitionFactory(requester=author, title="Pumps", status="returned")
 
     def found(**asked):
@@ -356,7 +410,9 @@ def test_the_list_pages_through_everything_once(signed_in, author):
 
 
 def test_sending_taking_back_and_cancelling_by_their_pages(signed_in, author):
-    requisition = RequisitionFactory(requester=author, lines=[{"need_date": timezone.now().date() + timedelta(days=9)}])
+    requisition = RequisitionFactory(
+        requester=author, lines=[{"need_date": timezone.now().date() + timedelta(days=9)}]
+    )
     page = signed_in.get(reverse("requisitions:submit", args=[requisition.pk]))
     assert "nobody has to be asked" in page.content.decode()
 
@@ -372,7 +428,9 @@ def test_sending_taking_back_and_cancelling_by_their_pages(signed_in, author):
 
 
 def test_a_refusal_is_shown_on_the_page(signed_in, author):
-    requisition = RequisitionFactory(requester=author, lines=[{"need_date": timezone.now().date() - timedelta(days=9)}])
+    requisition = RequisitionFactory(
+        requester=author, lines=[{"need_date": timezone.now().date() - timedelta(days=9)}]
+    )
 
     page = signed_in.post(reverse("requisitions:submit", args=[requisition.pk]))
 
@@ -385,7 +443,9 @@ def test_templates_and_copies_by_their_pages(signed_in, author):
     requisition = RequisitionFactory(requester=author, lines=2)
     signed_in.post(reverse("requisitions:template", args=[requisition.pk]), {"title": "Every spring"})
     template = Requisition.objects.get(is_template=True)
-    assert "Every spring" in signed_in.get(reverse("requisitions:list"), {"show": "templates"}).content.decode()
+    assert (
+        "Every spring" in signed_in.get(reverse("requisitions:list"), {"show": "templates"}).content.decode()
+    )
 
     page = signed_in.post(reverse("requisitions:copy", args=[template.pk]))
 
@@ -399,7 +459,10 @@ def test_files_are_added_shown_and_removed(signed_in, author):
     line = requisition.lines.get()
     upload = SimpleUploadedFile("spec.csv", b"a,b\n1,2\n")
 
-    signed_in.post(reverse("requisitions:attach", args=[requisition.pk]), {"file": upload, "title": "Data sheet", "line": line.pk})
+    signed_in.post(
+        reverse("requisitions:attach", args=[requisition.pk]),
+        {"file": upload, "title": "Data sheet", "line": line.pk},
+    )
     document = requisition.documents.get()
     assert (document.title, document.line, document.file.uploaded_by) == ("Data sheet", line, author)
     answer = signed_in.get(reverse("requisitions:document", args=[requisition.pk, document.pk]))
@@ -422,7 +485,9 @@ def test_files_are_added_shown_and_removed(signed_in, author):
 def test_a_file_that_is_none_of_ours_is_refused_at_its_field(signed_in, author, upload):
     requisition = RequisitionFactory(requester=author)
 
-    page = signed_in.post(reverse("requisitions:attach", args=[requisition.pk]), {"file": upload} if upload else {})
+    page = signed_in.post(
+        reverse("requisitions:attach", args=[requisition.pk]), {"file": upload} if upload else {}
+    )
 
     assert page.status_code == 200
     assert page.context["form"].errors
@@ -433,12 +498,16 @@ def test_another_requests_line_or_file_is_not_reached(signed_in, author):
     mine, other = RequisitionFactory(requester=author), RequisitionFactory(requester=make_requester())
     upload = SimpleUploadedFile("spec.csv", b"a,b\n")
 
-    page = signed_in.post(reverse("requisitions:attach", args=[mine.pk]), {"file": upload, "line": other.lines.get().pk})
+    page = signed_in.post(
+        reverse("requisitions:attach", args=[mine.pk]), {"file": upload, "line": other.lines.get().pk}
+    )
     assert page.context["form"].errors["line"]
     upload.seek(0)
     signed_in.post(reverse("requisitions:attach", args=[mine.pk]), {"file": upload})
     document = mine.documents.get()
     elsewhere = RequisitionFactory(requester=author)
-    assert signed_in.get(reverse("requisitions:document", args=[elsewhere.pk, document.pk])).status_code == 404
+    assert (
+        signed_in.get(reverse("requisitions:document", args=[elsewhere.pk, document.pk])).status_code == 404
+    )
     assert signed_in.post(reverse("requisitions:detach", args=[elsewhere.pk, document.pk])).status_code == 404
     assert mine.documents.exists()

@@ -88,7 +88,9 @@ def test_what_the_requester_may_do(people, author, status, own):
 
 
 def test_a_draft_that_was_sent_once_is_cancelled_not_deleted(author):
-    taken_back = RequisitionFactory(requester=author, status="draft", round=1, number="PR-1", submitted_at=NOON)
+    taken_back = RequisitionFactory(
+        requester=author, status="draft", round=1, number="PR-1", submitted_at=NOON
+    )
 
     assert can(author, "cancel", taken_back)
     assert not can(author, "delete", taken_back)
@@ -104,7 +106,12 @@ def test_templates_are_the_departments(people, author):
     template = RequisitionFactory(requester=author, is_template=True)
 
     assert {name for name, user in people.items() if template in visible_to(user)} == {"author", "colleague"}
-    assert {action for action in ACTIONS if can(author, action, template)} == {"view", "edit", "delete", "copy"}
+    assert {action for action in ACTIONS if can(author, action, template)} == {
+        "view",
+        "edit",
+        "delete",
+        "copy",
+    }
     assert {action for action in ACTIONS if can(people["colleague"], action, template)} == {"view", "copy"}
 
 
@@ -116,9 +123,20 @@ def test_approvers_see_what_they_have_or_had_a_turn_in(people, author, step_stat
         document_type="requisition", document_id=requisition.pk, round=1, title=requisition.title, requester=author,
         company=requisition.company, amount=requisition.net, currency="CNY", document_hash="0" * 64, submitted_at=NOON,
     )  # fmt: skip
-    decided = {"decided_by": approver, "decided_at": NOON, "document_hash": "0" * 64} if step_status == "approved" else {}
+    decided = (
+        {"decided_by": approver, "decided_at": NOON, "document_hash": "0" * 64}
+        if step_status == "approved"
+        else {}
+    )
     ApprovalStep.objects.create(
-        case=case, requester=author, stage=1, position=1, approver=approver, reason="Above 100", status=step_status, **decided
+        case=case,
+        requester=author,
+        stage=1,
+        position=1,
+        approver=approver,
+        reason="Above 100",
+        status=step_status,
+        **decided,
     )
     other = RequisitionFactory(requester=author, status="in_approval")
 

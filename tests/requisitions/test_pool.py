@@ -72,7 +72,10 @@ def test_lines_stand_by_category_and_item(officer, here):
 
     groups = grouped(with_all(pool_for(officer)).order_by("category_id", "item_key", "pk"))
 
-    assert [(group.count, [(item.label, len(item.lines), item.merged) for item in group.items]) for group in groups] == [
+    assert [
+        (group.count, [(item.label, len(item.lines), item.merged) for item in group.items])
+        for group in groups
+    ] == [
         (3, [("Free text", 1, False), (item.label, 2, True)]),
         (1, [("Pipe rack part 2", 1, False)]),
     ]
@@ -144,7 +147,12 @@ def test_the_pool_is_narrowed(client, officer, here):
         return [line.pk for line in client.get(reverse("requisitions:pool"), asked).context["page"].rows]
 
     assert len(found()) == 2
-    narrowed = [{"q": "gv-77"}, {"q": wanted.requisition.number}, {"category": item.category_id}, {"before": "2026-05-01"}]
+    narrowed = [
+        {"q": "gv-77"},
+        {"q": wanted.requisition.number},
+        {"category": item.category_id},
+        {"before": "2026-05-01"},
+    ]
     assert [found(**asked) for asked in narrowed] == [[wanted.pk]] * 4
     assert found(q="pump", before="2026-05-01") == []
     assert len(found(category="999999", before="never")) == 2  # what cannot be read narrows nothing

@@ -43,8 +43,17 @@ def test_submitting_numbers_freezes_and_asks(write, need, author, launched):
     assert requisition.number.startswith(f"PR-{requisition.company.code}-2026-")
     assert {line.status for line in requisition.lines.all()} == {"in_approval"}
     name, facts = launched[0]
-    assert (name, facts.document_type, facts.document_id, facts.round) == ("requisition", "requisition", requisition.pk, 1)
-    assert (facts.amount, facts.requester, facts.document_hash) == (requisition.net, author, requisition.document_hash)
+    assert (name, facts.document_type, facts.document_id, facts.round) == (
+        "requisition",
+        "requisition",
+        requisition.pk,
+        1,
+    )
+    assert (facts.amount, facts.requester, facts.document_hash) == (
+        requisition.net,
+        author,
+        requisition.document_hash,
+    )
     assert facts.category_ids == (requisition.lines.first().category_id,)
     event = Event.objects.get(verb="requisition.submitted")
     assert (event.content_hash, event.facts) == (requisition.document_hash, {"round": 1, "revision": 1})
@@ -200,7 +209,8 @@ def test_sent_again_unchanged_it_is_the_same_revision(write, author, launched):
 def withdrawn_cases(monkeypatch):
     calls = []
     monkeypatch.setattr(
-        "procurement.requisitions.services.submission.withdraw_case", lambda **arguments: calls.append(arguments)
+        "procurement.requisitions.services.submission.withdraw_case",
+        lambda **arguments: calls.append(arguments),
     )
     return calls
 

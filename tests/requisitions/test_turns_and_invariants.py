@@ -15,7 +15,11 @@ pytestmark = pytest.mark.django_db
 
 
 def broken():
-    ours = {name: found for name, found in invariants.registered.items() if name.startswith("procurement.requisitions")}
+    ours = {
+        name: found
+        for name, found in invariants.registered.items()
+        if name.startswith("procurement.requisitions")
+    }
     assert len(ours) == 7
     return [found.rule for found in ours.values() if list(found.check())]
 
@@ -26,7 +30,11 @@ def test_a_returned_request_waits_for_its_author(author):
 
     turn = next(iter(returned_requests(author, NOON)))
 
-    assert (turn.number, turn.title, turn.url) == (requisition.number, requisition.title, requisition.get_absolute_url())
+    assert (turn.number, turn.title, turn.url) == (
+        requisition.number,
+        requisition.title,
+        requisition.get_absolute_url(),
+    )
     assert len(list(returned_requests(author, NOON))) == 1
 
 
@@ -59,12 +67,28 @@ def test_a_whole_life_breaks_nothing(write, need, author):
 @pytest.mark.parametrize(
     ("harm", "rule"),
     [
-        pytest.param(lambda r: Requisition.objects.filter(pk=r.pk).update(net=1), "sum of its lines", id="amount"),
-        pytest.param(lambda r: RequisitionLine.objects.filter(requisition=r).update(status="draft"), "stand where", id="state"),
-        pytest.param(lambda r: Requisition.objects.filter(pk=r.pk).update(status="in_approval"), "pending case", id="no case"),
-        pytest.param(lambda r: Requisition.objects.filter(pk=r.pk).update(document_hash="1" * 64), "word for word", id="hash"),
         pytest.param(
-            lambda r: RequisitionLine.objects.filter(requisition=r).update(cost_centre=RequisitionFactory().lines.get().cost_centre),
+            lambda r: Requisition.objects.filter(pk=r.pk).update(net=1), "sum of its lines", id="amount"
+        ),
+        pytest.param(
+            lambda r: RequisitionLine.objects.filter(requisition=r).update(status="draft"),
+            "stand where",
+            id="state",
+        ),
+        pytest.param(
+            lambda r: Requisition.objects.filter(pk=r.pk).update(status="in_approval"),
+            "pending case",
+            id="no case",
+        ),
+        pytest.param(
+            lambda r: Requisition.objects.filter(pk=r.pk).update(document_hash="1" * 64),
+            "word for word",
+            id="hash",
+        ),
+        pytest.param(
+            lambda r: RequisitionLine.objects.filter(requisition=r).update(
+                cost_centre=RequisitionFactory().lines.get().cost_centre
+            ),
             "belongs to its company",
             id="cost centre",
         ),

@@ -60,7 +60,8 @@ class ApprovalRule(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="rule_band",
-                condition=Q(amount_from__gte=0) & (Q(amount_below__isnull=True) | Q(amount_below__gt=F("amount_from"))),
+                condition=Q(amount_from__gte=0)
+                & (Q(amount_below__isnull=True) | Q(amount_below__gt=F("amount_from"))),
                 violation_error_message=_("The band must end above its start."),
             )
         ]
@@ -82,7 +83,9 @@ class RuleStage(models.Model):
     position = models.PositiveSmallIntegerField(_("position"), default=1)
     approver = models.CharField(_("approver"), max_length=16, choices=Approver, default=Approver.ROLE)
     role = models.CharField(_("role"), max_length=20, choices=Role, blank=True, default="")
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("stage")
@@ -113,7 +116,11 @@ class ApprovalCase(Stateful):
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
     TONES: ClassVar[dict[str, str]] = {
-        "pending": "wait", "approved": "good", "returned": "wait", "rejected": "bad", "withdrawn": "idle",
+        "pending": "wait",
+        "approved": "good",
+        "returned": "wait",
+        "rejected": "bad",
+        "withdrawn": "idle",
     }
 
     document_type = models.CharField(max_length=12, choices=DocumentType)
@@ -136,12 +143,20 @@ class ApprovalCase(Stateful):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["document_type", "document_id", "round"], name="case_once_per_round"),
             models.UniqueConstraint(
-                fields=["document_type", "document_id"], condition=Q(status="pending"), name="case_one_pending"
+                fields=["document_type", "document_id", "round"], name="case_once_per_round"
             ),
-            models.UniqueConstraint(fields=["id", "requester"], name="case_requester_key"),  # composite key's target
-            models.CheckConstraint(name="case_decided_has_time", condition=Q(status="pending") | Q(decided_at__isnull=False)),
+            models.UniqueConstraint(
+                fields=["document_type", "document_id"],
+                condition=Q(status="pending"),
+                name="case_one_pending",
+            ),
+            models.UniqueConstraint(
+                fields=["id", "requester"], name="case_requester_key"
+            ),  # composite key's target
+            models.CheckConstraint(
+                name="case_decided_has_time", condition=Q(status="pending") | Q(decided_at__isnull=False)
+            ),
             fits_currency("case_amount_scale", "amount"),
         ]
 
@@ -161,7 +176,12 @@ class ApprovalStep(Stateful):
         WITHDRAWN = "withdrawn", _("No longer needed")
 
     TONES: ClassVar[dict[str, str]] = {
-        "waiting": "idle", "active": "wait", "approved": "good", "returned": "wait", "rejected": "bad", "withdrawn": "idle",
+        "waiting": "idle",
+        "active": "wait",
+        "approved": "good",
+        "returned": "wait",
+        "rejected": "bad",
+        "withdrawn": "idle",
     }
 
     case = models.ForeignKey(ApprovalCase, models.PROTECT, related_name="steps")
@@ -170,14 +190,18 @@ class ApprovalStep(Stateful):
     position = models.PositiveSmallIntegerField()
     approver = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="approval_steps")
     reason = models.CharField(max_length=200, help_text=_("The rule that asked for this person."))
-    asked_as = models.CharField(max_length=20, blank=True, default="", help_text=_("A role, or the kind of approver."))
+    asked_as = models.CharField(
+        max_length=20, blank=True, default="", help_text=_("A role, or the kind of approver.")
+    )
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
     active_since = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     on_behalf_of = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     comment = models.CharField(max_length=1000, blank=True, default="")
-    document_hash = models.CharField(max_length=64, blank=True, default="", help_text=_("What was decided on."))
+    document_hash = models.CharField(
+        max_length=64, blank=True, default="", help_text=_("What was decided on.")
+    )
 
     class Meta:
         ordering = ("stage", "position")
@@ -197,13 +221,18 @@ class ApprovalStep(Stateful):
                 | (Q(decided_by__isnull=False, decided_at__isnull=False) & ~Q(document_hash="")),
             ),
             models.CheckConstraint(
-                name="step_refusal_has_comment", condition=~Q(status__in=["returned", "rejected"]) | ~Q(comment="")
+                name="step_refusal_has_comment",
+                condition=~Q(status__in=["returned", "rejected"]) | ~Q(comment=""),
             ),
         ]
         indexes = [
-            models.Index(fields=["approver", "active_since", "id"], name="step_active", condition=Q(status="active")),
             models.Index(
-                fields=["decided_by", "-decided_at", "-id"], name="step_decided", condition=Q(decided_at__isnull=False)
+                fields=["approver", "active_since", "id"], name="step_active", condition=Q(status="active")
+            ),
+            models.Index(
+                fields=["decided_by", "-decided_at", "-id"],
+                name="step_decided",
+                condition=Q(decided_at__isnull=False),
             ),
         ]
 

@@ -29,7 +29,9 @@ class Notice(models.Model):
     mail = models.CharField(max_length=6, choices=Mail, default=Mail.DUE)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(db_default=Now())
-    message_id = models.CharField(max_length=120, unique=True, help_text="Deterministic, so that a mail sent twice is one.")
+    message_id = models.CharField(
+        max_length=120, unique=True, help_text="Deterministic, so that a mail sent twice is one."
+    )
     sent_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())

@@ -120,12 +120,20 @@ def _row(requisition: Requisition, line: LineData, position: int) -> Requisition
 def _check_line(requisition: Requisition, line: LineData, position: int) -> None:
     quantity, price = line.quantity, line.unit_price
     problems = (
-        (not 0 < len(line.description.strip()) <= 300, "description", _("Say what is needed, in at most 300 characters.")),
+        (
+            not 0 < len(line.description.strip()) <= 300,
+            "description",
+            _("Say what is needed, in at most 300 characters."),
+        ),
         (not quantity.is_finite() or quantity <= 0, "quantity", _("More than zero, please.")),
         (quantity.is_finite() and quantity >= MOST, "quantity", _("The number is too large.")),
         (not price.is_finite() or price < 0, "unit_price", _("Not below zero, please.")),
         (price.is_finite() and price >= MOST, "unit_price", _("The number is too large.")),
-        (not line.tax_rate.is_finite() or not 0 <= line.tax_rate < 1, "tax_rate", _("Between 0 and 100 %, please.")),
+        (
+            not line.tax_rate.is_finite() or not 0 <= line.tax_rate < 1,
+            "tax_rate",
+            _("Between 0 and 100 %, please."),
+        ),
     )
     for wrong, column, message in problems:
         if wrong:

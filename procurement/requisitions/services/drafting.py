@@ -126,7 +126,9 @@ def save_as_template(
 
 def locked(requisition_id: int) -> Requisition:
     """The request, ours alone until the transaction ends, with its company."""
-    rows = Requisition.objects.select_for_update(of=("self",), no_key=True).select_related("company", "requester")
+    rows = Requisition.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "company", "requester"
+    )
     return rows.get(pk=requisition_id)
 
 

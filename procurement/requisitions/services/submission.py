@@ -51,7 +51,11 @@ def submit(*, requisition_id: int, actor: User, clock: Clock = database_clock) -
             sequence="requisitions_number", prefix="PR", company_code=requisition.company.code, at=at
         )
     _freeze(requisition, lines, at)
-    requisition.status, requisition.submitted_at, requisition.round = Status.IN_APPROVAL, at, requisition.round + 1
+    requisition.status, requisition.submitted_at, requisition.round = (
+        Status.IN_APPROVAL,
+        at,
+        requisition.round + 1,
+    )
     requisition.save(update_fields=["number", "document_hash", "status", "submitted_at", "round"])
     requisition.lines.update(status=LineStatus.IN_APPROVAL)
     facts = {"round": requisition.round, "revision": requisition.revision}
@@ -109,7 +113,9 @@ def cancel(
         raise too_late(requisition)
     free = requisition.lines.filter(sourced=0, ordered=0).update(status=LineStatus.CANCELLED)
     if free != requisition.lines.count():
-        raise AlreadySourced(_("Lines of this request are in an RFQ already; purchasing must release them first."))
+        raise AlreadySourced(
+            _("Lines of this request are in an RFQ already; purchasing must release them first.")
+        )
     Requisition.objects.filter(pk=requisition_id).update(status=Status.CANCELLED, decided_at=at)
     _record("requisition.cancelled", requisition, actor, at, {"reason": reason.strip()[:500]})
     requisition.status, requisition.decided_at = Status.CANCELLED, at
@@ -158,7 +164,9 @@ def _check_ready(requisition: Requisition, lines: Sequence[RequisitionLine], tod
         raise NotReady(_("A request needs at least one line."))
     for line in lines:
         if line.need_date < today:
-            raise LineRefused(_("The day it is needed has passed."), position=line.position, column="need_date")
+            raise LineRefused(
+                _("The day it is needed has passed."), position=line.position, column="need_date"
+            )
 
 
 def _freeze(requisition: Requisition, lines: Sequence[RequisitionLine], at: datetime) -> None:

@@ -85,7 +85,11 @@ class SubmitRequisition(Act):
         """Sent; below every limit it is approved at once."""
         sent = services.submit(requisition_id=self.requisition.pk, actor=self.user)
         approved = sent.status == Requisition.Status.APPROVED
-        words = _("%(number)s is approved: nobody had to be asked.") if approved else _("%(number)s was sent for approval.")
+        words = (
+            _("%(number)s is approved: nobody had to be asked.")
+            if approved
+            else _("%(number)s was sent for approval.")
+        )
         self.done = words % {"number": sent.number}
         return redirect(sent)
 
@@ -95,7 +99,9 @@ class WithdrawRequisition(Act):
 
     action = "withdraw"
     title = button = gettext_lazy("Take back")
-    text = gettext_lazy("The people who were asked no longer need to decide. You can change the request and send it again.")
+    text = gettext_lazy(
+        "The people who were asked no longer need to decide. You can change the request and send it again."
+    )
     done = gettext_lazy("Taken back. It is a draft again.")
 
     def act(self, form: Any) -> HttpResponse:
@@ -139,7 +145,9 @@ class CopyRequisition(Act):
 
     action = "copy"
     title = gettext_lazy("New request from this one")
-    text = gettext_lazy("You get a draft of your own with the same lines. Need dates keep their distance to today.")
+    text = gettext_lazy(
+        "You get a draft of your own with the same lines. Need dates keep their distance to today."
+    )
     button = gettext_lazy("Make the draft")
     done = gettext_lazy("Here is your draft. Look at quantities and dates.")
 
@@ -190,7 +198,11 @@ class AttachDocument(Act):
         """Kept, checked and hashed."""
         said = form.cleaned_data
         services.attach(
-            requisition_id=self.requisition.pk, upload=said["file"], title=said["title"], line_id=said["line"], actor=self.user
+            requisition_id=self.requisition.pk,
+            upload=said["file"],
+            title=said["title"],
+            line_id=said["line"],
+            actor=self.user,
         )
         return redirect(self.requisition)
 

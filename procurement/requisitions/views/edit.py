@@ -58,7 +58,12 @@ class EditorPage(View):
         """The page."""
         requisition = editor.requisition
         title = _("New request") if requisition is None else _("Edit request")
-        context = {"editor": editor, "requisition": requisition, "page_title": title, "crumbs": crumbs_to(requisition, title)}
+        context = {
+            "editor": editor,
+            "requisition": requisition,
+            "page_title": title,
+            "crumbs": crumbs_to(requisition, title),
+        }
         return render(self.request, "requisitions/edit.html", context)
 
 

@@ -58,13 +58,21 @@ class RequisitionList(PolicyMixin, TemplateView):
         page = page_of(rows.annotate(first_need=_first_need()), self.request)
         narrowed = form.is_valid() and any(form.cleaned_data.values())
         return super().get_context_data(
-            page=page, form=form, scopes=scopes, current=current, narrowed=narrowed, may_request=may_request(user), **kwargs
+            page=page,
+            form=form,
+            scopes=scopes,
+            current=current,
+            narrowed=narrowed,
+            may_request=may_request(user),
+            **kwargs,
         )
 
     def _scopes(self, user: User) -> list[Scope]:
         person = standing(user).person
         names = [("mine", _("Mine"))]
-        if person and (Department.objects.filter(head=person).exists() or Person.objects.filter(manager=person).exists()):
+        if person and (
+            Department.objects.filter(head=person).exists() or Person.objects.filter(manager=person).exists()
+        ):
             names.append(("department", _("My department's")))
         names += [("all", _("All")), ("templates", _("Templates"))]
         asked = self.request.GET.get("show", "")
@@ -101,7 +109,10 @@ class ShowRequisition(OneRequisition, TemplateView):
         named = ("item", "category", "unit", "cost_centre", "project", "delivery_place")
         lines = list(requisition.lines.select_related(*named))
         chain = _Chain.of(requisition, lines)
-        may = {name: can(user, name, requisition) for name in ("edit", "submit", "withdraw", "cancel", "delete", "copy")}
+        may = {
+            name: can(user, name, requisition)
+            for name in ("edit", "submit", "withdraw", "cancel", "delete", "copy")
+        }
         return super().get_context_data(
             requisition=requisition, lines=lines, chain=chain, may=may, crumbs=crumbs_to(None), trail=_trail(requisition, lines),
             facts=_facts(requisition), files=_files(requisition), history=history.entries_of(requisition),
@@ -130,7 +141,12 @@ class _Chain:
 
 def _meta(requisition: Requisition) -> list[str]:
     revision = _("Revision %(number)d") % {"number": requisition.revision} if requisition.revision > 1 else ""
-    return [str(requisition.company.label), str(requisition.department.label), str(requisition.requester), revision]
+    return [
+        str(requisition.company.label),
+        str(requisition.department.label),
+        str(requisition.requester),
+        revision,
+    ]
 
 
 def _facts(requisition: Requisition) -> list[Fact]:
@@ -150,9 +166,16 @@ def _trail(requisition: Requisition, lines: list[RequisitionLine]) -> list[Step]
     reached = 0 if requisition.is_editable else 1 if status == Requisition.Status.IN_APPROVAL else 2
     if reached == 2 and lines:
         reached += any(line.sourced for line in lines) + all(line.ordered >= line.quantity for line in lines)
-    labels = (status.label if reached == 0 else _("Draft"), _("In approval"), _("Approved"), _("Sourcing"), _("Ordered"))
+    labels = (
+        status.label if reached == 0 else _("Draft"),
+        _("In approval"),
+        _("Approved"),
+        _("Sourcing"),
+        _("Ordered"),
+    )
     return [
-        Step(label, "done" if place < reached else "now" if place == reached else "later") for place, label in enumerate(labels)
+        Step(label, "done" if place < reached else "now" if place == reached else "later")
+        for place, label in enumerate(labels)
     ]
 
 
@@ -188,7 +211,12 @@ class Pool(PolicyMixin, TemplateView):
         page = page_of(demand.with_all(lines), self.request, order=demand.ORDER, size=POOL_PAGE, count=False)
         narrowed = form.is_valid() and any(form.cleaned_data.values())
         return super().get_context_data(
-            page=page, groups=demand.grouped(page.rows), form=form, narrowed=narrowed, figures=demand.figures_of(lines), **kwargs
+            page=page,
+            groups=demand.grouped(page.rows),
+            form=form,
+            narrowed=narrowed,
+            figures=demand.figures_of(lines),
+            **kwargs,
         )
 
 
