@@ -1,4 +1,5 @@
 """Real threads on a real database: one winner each, and the loser is told who that was."""
+# ruff: noqa: B023, E731 - every act runs to its end within its round
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -73,7 +74,7 @@ def printed(quick_print):
 def test_both_sides_sign_at_once(printed):
     for _round in range(ROUNDS):
         deal = printed()
-        assert refusals(at_once(lambda: deal.sign("buyer"), lambda: deal.sign("supplier"))) == []  # noqa: B023
+        assert refusals(at_once(lambda: deal.sign("buyer"), lambda: deal.sign("supplier"))) == []
         assert deal.reload().status == "active"
         assert Event.objects.about(deal.contract).filter(verb="contract.active").count() == 1
     assert broken() == []
@@ -83,7 +84,7 @@ def test_two_people_sign_for_the_same_side(printed):
     for _round in range(ROUNDS):
         deal = printed()
         people = [deal.signer, make_member(deal.supplier, "admin"), deal.signer]
-        results = at_once(*(lambda who=who: deal.sign("supplier", who) for who in people))  # noqa: B023
+        results = at_once(*(lambda who=who: deal.sign("supplier", who) for who in people))
         (signature,) = [one for one in results if isinstance(one, Signature)]
         for lost in refusals(results):
             assert isinstance(lost, AlreadyDone)
@@ -95,13 +96,13 @@ def test_signing_against_cancelling(printed):
     for _round in range(ROUNDS):
         deal = printed()
         deal.sign("supplier")
-        cancel = lambda: services.cancel(  # noqa: E731
+        cancel = lambda: services.cancel(
             contract_id=deal.contract.pk,
             reason="Not needed",
             actor=deal.officer,
             clock=at(9),
         )
-        results = at_once(lambda: deal.sign("buyer"), cancel)  # noqa: B023
+        results = at_once(lambda: deal.sign("buyer"), cancel)
         (lost,) = refusals(results)
         assert isinstance(lost, AlreadyDone)
         status = deal.reload().status
@@ -117,8 +118,8 @@ def test_a_scan_is_confirmed_against_a_return_to_draft(printed):
     for _round in range(ROUNDS):
         deal = printed()
         deal.upload()
-        confirm = lambda: services.confirm_scan(contract_id=deal.contract.pk, actor=deal.manager, clock=at(8))  # noqa: B023, E731
-        recall = lambda: services.recall(  # noqa: E731
+        confirm = lambda: services.confirm_scan(contract_id=deal.contract.pk, actor=deal.manager, clock=at(8))
+        recall = lambda: services.recall(
             contract_id=deal.contract.pk,
             reason="Wrong date",
             actor=deal.officer,
@@ -132,7 +133,7 @@ def test_a_scan_is_confirmed_against_a_return_to_draft(printed):
 def test_a_double_click_drafts_and_submits_once(quick_print):
     for _round in range(ROUNDS):
         deal = Deal()
-        draft = lambda: services.draft_from_award(  # noqa: E731
+        draft = lambda: services.draft_from_award(
             award_id=deal.award.pk,
             supplier_id=deal.supplier.pk,
             actor=deal.officer,
@@ -142,7 +143,7 @@ def test_a_double_click_drafts_and_submits_once(quick_print):
         (contract,) = [one for one in results if isinstance(one, Contract)]
         assert all(deal.officer.name in str(lost) for lost in refusals(results))
 
-        submit = lambda: services.submit(contract_id=contract.pk, actor=deal.officer, clock=at(1))  # noqa: B023, E731
+        submit = lambda: services.submit(contract_id=contract.pk, actor=deal.officer, clock=at(1))
         assert len(refusals(at_once(submit, submit))) == 1
         assert ContractVersion.objects.filter(contract=contract).count() == 1
         assert Rendering.objects.filter(subject_id=contract.pk, template="contract").count() == 1
@@ -179,7 +180,7 @@ def test_two_contracts_of_one_rfq_share_its_requests(quick_print):
             Contract.objects.filter(pk=contract.pk).update(status="active", activated_at=at()())
             contracts.append(contract)
         acts = [
-            lambda pk=one.pk: ordering.draft_for_contract(contract_id=pk, actor=deal.officer, clock=at(10))  # noqa: B023
+            lambda pk=one.pk: ordering.draft_for_contract(contract_id=pk, actor=deal.officer, clock=at(10))
             for one in contracts
         ]
         assert refusals(at_once(*acts)) == []
