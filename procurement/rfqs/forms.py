@@ -250,7 +250,7 @@ class CriterionForm(forms.Form):
     """One criterion and its weight."""
 
     kind = forms.ChoiceField(label=_("Kind"), choices=Criterion.Kind.choices)
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = forms.CharField(label=_("Criterion"), max_length=120)
     weight = FigureField(label=_("Weight, %"), max_digits=5, decimal_places=2)
 
     def entry(self) -> CriterionData:
