@@ -152,7 +152,7 @@ class InviteForm(forms.Form):
     )
     name = forms.CharField(label=_("Name"), max_length=100)
     role = forms.ChoiceField(
-        label=_("May"),
+        label=_("Allowed to"),
         initial=Membership.Role.BIDDER,
         choices=[
             (Membership.Role.ADMIN, _("Administrator: bids, signs, keeps its users")),
