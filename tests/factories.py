@@ -218,7 +218,9 @@ class RequisitionFactory(DjangoModelFactory):
     purpose = "Spring revamp"
     currency = "CNY"
     status = "draft"
-    number = factory.LazyAttributeSequence(lambda made, n: None if made.status == "draft" else f"PR-T-{n:06d}")
+    number = factory.LazyAttributeSequence(
+        lambda made, n: None if made.status == "draft" else f"PR-T-{n:06d}"
+    )
     round = factory.LazyAttribute(lambda made: int(made.status != "draft"))
     submitted_at = factory.LazyAttribute(lambda made: None if made.status == "draft" else NOON)
     decided_at = factory.LazyAttribute(lambda made: NOON if made.status in {"approved", "rejected"} else None)
@@ -242,7 +244,10 @@ class RequisitionFactory(DjangoModelFactory):
             "cost_centre": CostCentreFactory(company=self.company),
             "delivery_place": DeliveryPlaceFactory(company=self.company),
         }
-        rows = [make_line(self, position, **{**shared, **fields}) for position, fields in enumerate(wanted, start=1)]
+        rows = [
+            make_line(self, position, **{**shared, **fields})
+            for position, fields in enumerate(wanted, start=1)
+        ]
         RequisitionLine.objects.bulk_create(rows)
         self.net, self.tax = sum(row.net for row in rows), sum(row.tax for row in rows)
         self.save(update_fields=["net", "tax"])
@@ -268,7 +273,9 @@ def make_line(requisition, position, **fields):
     }
     line = RequisitionLine(requisition=requisition, position=position, **values)
     line.quantity, line.unit_price = Decimal(line.quantity), Decimal(line.unit_price)
-    line.net = money.line_net(quantity=line.quantity, unit_price=line.unit_price, currency=requisition.currency)
+    line.net = money.line_net(
+        quantity=line.quantity, unit_price=line.unit_price, currency=requisition.currency
+    )
     line.tax = money.line_tax(net=line.net, rate=line.tax_rate, currency=requisition.currency)
     return line
 
@@ -313,7 +320,9 @@ def make_rules(*rules, valid_from=None, version=1):
 
     Stages without a position are asked one after the other.
     """
-    rule_set = RuleSet.objects.create(version=version, valid_from=valid_from or datetime(2020, 1, 1, tzinfo=UTC))
+    rule_set = RuleSet.objects.create(
+        version=version, valid_from=valid_from or datetime(2020, 1, 1, tzinfo=UTC)
+    )
     for number, given in enumerate(rules, start=1):
         fields = {"name": f"Rule {number}", "document_type": "requisition", **given}
         stages = fields.pop("stages")
@@ -345,7 +354,9 @@ def make_award(*lines, company=None, currency="CNY", status="active", suppliers=
     company = company or CompanyFactory()
     officer = rfq_fields.pop("officer", None) or make_officer(company)
     suppliers = list(suppliers) or [SupplierFactory()]
-    preset, _made = ProcedurePreset.objects.get_or_create(code="test", defaults={"name": "询价", "name_en": "RFQ"})
+    preset, _made = ProcedurePreset.objects.get_or_create(
+        code="test", defaults={"name": "询价", "name_en": "RFQ"}
+    )
     number = Rfq.objects.count() + 1
     rfq = Rfq.objects.create(
         **{
@@ -356,10 +367,16 @@ def make_award(*lines, company=None, currency="CNY", status="active", suppliers=
             "opened_at": NOON - timedelta(days=1), "document_hash": "0" * 64, **rfq_fields,
         }
     )  # fmt: skip
-    opening = Opening.objects.create(rfq=rfq, status="confirmed", confirmed_at=NOON, merkle_root="0" * 64, root_at=NOON)
+    opening = Opening.objects.create(
+        rfq=rfq, status="confirmed", confirmed_at=NOON, merkle_root="0" * 64, root_at=NOON
+    )
     bids = {supplier.pk: _opened_bid(rfq, opening, supplier, currency) for supplier in suppliers}
     award = Award.objects.create(
-        number=f"AW-{company.code}-2026-{number:06d}", rfq=rfq, company=company, currency=currency, created_by=officer
+        number=f"AW-{company.code}-2026-{number:06d}",
+        rfq=rfq,
+        company=company,
+        currency=currency,
+        created_by=officer,
     )
     rows = [
         _award_line(award, bids, position, suppliers, **fields)
@@ -368,7 +385,12 @@ def make_award(*lines, company=None, currency="CNY", status="active", suppliers=
     Opening.objects.filter(pk=opening.pk).update(status="opened", opened_at=NOON)
     award.net, award.tax, award.status = sum(row.net for row in rows), sum(row.tax for row in rows), status
     if status != "draft":
-        award.justification, award.document_hash, award.round, award.submitted_at = "Lowest price", "0" * 64, 1, NOON
+        award.justification, award.document_hash, award.round, award.submitted_at = (
+            "Lowest price",
+            "0" * 64,
+            1,
+            NOON,
+        )
     if status in {"active", "rejected"}:
         award.decided_at = NOON
     award.save()
@@ -382,7 +404,13 @@ def _opened_bid(rfq, opening, supplier, currency):
         envelope_hash="1" * 64, submitted_by=make_member(supplier),
     )  # fmt: skip
     return OpenedBid.objects.create(
-        opening=opening, rfq=rfq, bid=bid, version=version, supplier=supplier, leaf_hash="2" * 64, currency=currency
+        opening=opening,
+        rfq=rfq,
+        bid=bid,
+        version=version,
+        supplier=supplier,
+        leaf_hash="2" * 64,
+        currency=currency,
     )
 
 
@@ -397,7 +425,10 @@ def _award_line(award, bids, position, suppliers, **fields):
         for one in values.pop("requests", (quantity,))
     ]
     line = RfqLine.objects.create(
-        rfq=award.rfq, position=position, quantity=sum((one for _line, one in requests), Decimal(0)), awarded=quantity
+        rfq=award.rfq,
+        position=position,
+        quantity=sum((one for _line, one in requests), Decimal(0)),
+        awarded=quantity,
     )
     first = requests[0][0]
     RfqLineVersion.objects.create(
@@ -414,7 +445,14 @@ def _award_line(award, bids, position, suppliers, **fields):
     tax = money.line_tax(net=net, rate=rate, currency=award.currency)
     bid = bids[values["supplier"].pk]
     BidLine.objects.create(
-        opened_bid=bid, rfq_line=line, quantity=line.quantity, unit_price=price, tax_rate=rate, net=net, tax=tax, warranty_months=24
+        opened_bid=bid,
+        rfq_line=line,
+        quantity=line.quantity,
+        unit_price=price,
+        tax_rate=rate,
+        net=net,
+        tax=tax,
+        warranty_months=24,
     )
     return AwardLine.objects.create(
         award=award, rfq_line=line, opened_bid=bid, supplier=values["supplier"], quantity=quantity, unit_price=price,

@@ -26,7 +26,9 @@ class BiddingClosed(RuleViolation):
 
     def __init__(self, *, at: datetime, late: bool) -> None:
         super().__init__(
-            _("Bidding on this RFQ is closed. Nothing was stored.") if late else _("This RFQ is not open for bids.")
+            _("Bidding on this RFQ is closed. Nothing was stored.")
+            if late
+            else _("This RFQ is not open for bids.")
         )
         self.at, self.late = at, late
 
@@ -67,7 +69,9 @@ def _invitations(rfq_id: int, supplier_id: int, actor: User) -> QuerySet[Invitat
     )
 
 
-def require_invited_with_key(*, rfq_id: int, supplier_id: int, actor: User) -> tuple[Invitation, SealingKey | None]:
+def require_invited_with_key(
+    *, rfq_id: int, supplier_id: int, actor: User
+) -> tuple[Invitation, SealingKey | None]:
     """As `require_invited`, together with the public key that this RFQ's bids are sealed to. One statement."""
     keys = SealingKey.objects.filter(rfq=OuterRef("rfq"), round=ROUND, kind=EnvelopeKind.COMMERCIAL)
     found = _invitations(rfq_id, supplier_id, actor).annotate(

@@ -54,7 +54,9 @@ def add(
     try:
         with transaction.atomic():
             StoredFile.objects.bulk_create(stored)
-            SealedFile.objects.bulk_create(SealedFile(rfq_id=rfq_id, supplier=supplier, file=one) for one in stored)
+            SealedFile.objects.bulk_create(
+                SealedFile(rfq_id=rfq_id, supplier=supplier, file=one) for one in stored
+            )
             new = tuple(_attachment(one, upload) for one, upload in zip(stored, uploads, strict=True))
             return drafts.save(
                 rfq_id=rfq_id,
@@ -109,7 +111,9 @@ def mark_submitted(*, rfq_id: int, supplier_id: int, attachments: Sequence[Attac
     named = {one.file for one in attachments}
     mine = SealedFile.objects.filter(rfq_id=rfq_id, supplier_id=supplier_id, file__public_id__in=named)
     if mine.update(submitted_at=at) != len(named):
-        raise RuleViolation(_("An attachment is no longer there. Please attach it again."), field="attachments")
+        raise RuleViolation(
+            _("An attachment is no longer there. Please attach it again."), field="attachments"
+        )
 
 
 # --- reading ---
@@ -124,7 +128,9 @@ def serve_own(attachment: Attachment, *, rfq_id: int, supplier_id: int) -> Strea
     )
     if sealed is None:
         return None
-    return _answer(sealed.file, key=attachment.key, title=attachment.title, content_type=attachment.content_type)
+    return _answer(
+        sealed.file, key=attachment.key, title=attachment.title, content_type=attachment.content_type
+    )
 
 
 def serve_opened(attachment: BidAttachment) -> StreamingHttpResponse:
@@ -219,5 +225,7 @@ def _named_in_drafts(owners: dict[tuple[int, int], Rfq], at: datetime) -> set[st
         one.file
         for row in wanted
         if (row.rfq_id, row.supplier_id) in owners
-        for one in drafts.load(rfq=owners[row.rfq_id, row.supplier_id], supplier_id=row.supplier_id, at=at).typed.attachments
+        for one in drafts.load(
+            rfq=owners[row.rfq_id, row.supplier_id], supplier_id=row.supplier_id, at=at
+        ).typed.attachments
     }

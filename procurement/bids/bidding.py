@@ -116,7 +116,9 @@ class _Turn:
     at: datetime
 
 
-def _take_turn(rfq_id: int, supplier: Supplier, actor: User, request_key: UUID, clock: Clock) -> _Turn | BidVersion:
+def _take_turn(
+    rfq_id: int, supplier: Supplier, actor: User, request_key: UUID, clock: Clock
+) -> _Turn | BidVersion:
     """Lock RFQ (shared) and bid, read the clock, judge. A repeated request finds its version instead."""
     rfq = lock_shared(Rfq.objects.filter(pk=rfq_id))  # bids run side by side, opening waits for them
     bid, is_new = Bid.objects.lock_for(rfq_id=rfq_id, supplier_id=supplier.pk)
@@ -135,7 +137,9 @@ def _take_turn(rfq_id: int, supplier: Supplier, actor: User, request_key: UUID, 
 def _known_versions(bid: Bid, request_key: UUID) -> tuple[BidVersion | None, BidVersion | None]:
     """The latest version, and the one that this very request has made already."""
     newest = BidVersion.objects.filter(bid=bid).order_by("-number").values("pk")[:1]
-    rows = list(BidVersion.objects.filter(Q(pk__in=newest) | Q(bid=bid, request_key=request_key)).order_by("number"))
+    rows = list(
+        BidVersion.objects.filter(Q(pk__in=newest) | Q(bid=bid, request_key=request_key)).order_by("number")
+    )
     repeated = next((row for row in rows if row.request_key == request_key), None)
     return (rows[-1] if rows else None), repeated
 
@@ -163,7 +167,9 @@ def _submit(
     attachments.mark_submitted(
         rfq_id=rfq_id, supplier_id=supplier.pk, attachments=payload.attachments, at=turn.at
     )
-    version = _record(turn, BidVersion.Action.SUBMIT, actor, request_key, sealed, line_count=len(payload.lines))
+    version = _record(
+        turn, BidVersion.Action.SUBMIT, actor, request_key, sealed, line_count=len(payload.lines)
+    )
     Envelope.objects.bulk_create(
         [
             Envelope(

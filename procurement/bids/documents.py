@@ -22,7 +22,9 @@ def opening_record_context(opening: Opening) -> dict[str, Any]:
     rfq = opening.rfq
     confirmations = list(opening.confirmations.select_related("opener"))
     titles = dict(
-        Person.objects.filter(user__in=[one.opener_id for one in confirmations]).values_list("user", "job_title")
+        Person.objects.filter(user__in=[one.opener_id for one in confirmations]).values_list(
+            "user", "job_title"
+        )
     )
     bids = opened_in_order(opening)
     sizes = dict(
@@ -61,7 +63,9 @@ def opening_record_context(opening: Opening) -> dict[str, Any]:
         "withdrawn": _withdrawn(opening),
         "late": _late(opening),
         "replaced": [
-            {"supplier": bid.supplier, "version": bid.version.number} for bid in bids if bid.version.number > 1
+            {"supplier": bid.supplier, "version": bid.version.number}
+            for bid in bids
+            if bid.version.number > 1
         ],
         "merkle_root": opening.merkle_root,
         "root_at": opening.root_at,
@@ -130,7 +134,10 @@ def _withdrawn(opening: Opening) -> list[dict[str, Any]]:
     """Bids that were taken back and not sent again; their names are not printed."""
     counted = {version.bid_id for version in openings.counting(rfq_id=opening.rfq_id)}
     last = BidVersion.objects.filter(bid__rfq_id=opening.rfq_id).exclude(bid__in=counted)
-    return [{"at": at} for at in last.filter(action="withdraw").order_by("received_at").values_list("received_at", flat=True)]
+    return [
+        {"at": at}
+        for at in last.filter(action="withdraw").order_by("received_at").values_list("received_at", flat=True)
+    ]
 
 
 def _late(opening: Opening) -> list[dict[str, Any]]:

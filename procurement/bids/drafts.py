@@ -46,7 +46,9 @@ class Draft:
 @sensitive_variables()
 def load(*, rfq: Rfq, supplier_id: int, at: datetime) -> Draft:
     """The supplier's draft; an empty one where there is none, and for everybody once bidding has closed."""
-    row = BidDraft.objects.filter(rfq=rfq, supplier_id=supplier_id).first() if rfq.accepts_bids_at(at) else None
+    row = (
+        BidDraft.objects.filter(rfq=rfq, supplier_id=supplier_id).first() if rfq.accepts_bids_at(at) else None
+    )
     return Draft(Typed()) if row is None else _opened(row)
 
 
@@ -126,7 +128,9 @@ def drop(*, rfq_id: int, supplier_id: int) -> None:
 
 @sensitive_variables()
 def _opened(row: BidDraft) -> Draft:
-    plaintext = decrypt(bytes(row.ciphertext), key=keys.draft_key(), context=_context(row.rfq_id, row.supplier_id))
+    plaintext = decrypt(
+        bytes(row.ciphertext), key=keys.draft_key(), context=_context(row.rfq_id, row.supplier_id)
+    )
     return Draft(Typed.from_bytes(unpad(plaintext)), row.edit_version, row.rfq_revision, row.updated_at)
 
 
@@ -139,5 +143,6 @@ def _changed(row: BidDraft | None) -> DraftChanged:
         return DraftChanged(_("This draft was changed or sent in the meantime."))
     when = moment_text(timezone.localtime(row.updated_at))
     return DraftChanged(
-        _("%(name)s saved this draft at %(when)s, after you opened this page.") % {"name": row.updated_by, "when": when}
+        _("%(name)s saved this draft at %(when)s, after you opened this page.")
+        % {"name": row.updated_by, "when": when}
     )

@@ -17,7 +17,11 @@ from procurement.rfqs.models import Rfq
 class RatesForm(forms.Form):
     """One rate for each bid currency other than the evaluation currency, all from one source of one day."""
 
-    source = forms.CharField(label=_("Source"), max_length=120, help_text=_("For example: central parity rate of the People's Bank."))
+    source = forms.CharField(
+        label=_("Source"),
+        max_length=120,
+        help_text=_("For example: central parity rate of the People's Bank."),
+    )
     source_date = forms.DateField(label=_("Date of the rates"), widget=DateInput)
 
     def __init__(self, *args: Any, rfq: Rfq, **kwargs: Any) -> None:
@@ -26,7 +30,8 @@ class RatesForm(forms.Form):
         self.fields["source"].initial = rfq.rate_rule
         for currency in rates.needed(rfq):
             self.fields[f"rate_{currency}"] = FigureField(
-                label=_("1 %(currency)s in %(evaluation)s") % {"currency": currency, "evaluation": rfq.currency},
+                label=_("1 %(currency)s in %(evaluation)s")
+                % {"currency": currency, "evaluation": rfq.currency},
                 min_value=Decimal("0.000001"),
                 max_digits=16,
             )

@@ -112,7 +112,9 @@ def _read_file(path: str, name: str) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads(Path(path).read_text("ascii"))
     except FileNotFoundError:
-        raise ImproperlyConfigured(f"{name}: {path} does not exist; manage.py make_keys creates it.") from None
+        raise ImproperlyConfigured(
+            f"{name}: {path} does not exist; manage.py make_keys creates it."
+        ) from None
     except (OSError, ValueError) as broken:
         raise ImproperlyConfigured(f"{name}: {path} cannot be read.") from broken
     return content

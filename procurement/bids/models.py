@@ -71,13 +71,17 @@ class SealedFile(models.Model):
     rfq = models.ForeignKey(Rfq, models.PROTECT, related_name="+")
     supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="+")
     file = models.OneToOneField(StoredFile, models.PROTECT, related_name="+")
-    submitted_at = models.DateTimeField(null=True, help_text=_("When a bid with it was sent; until opening it must be kept."))
+    submitted_at = models.DateTimeField(
+        null=True, help_text=_("When a bid with it was sent; until opening it must be kept.")
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         indexes = [
             models.Index(fields=["rfq", "supplier"], name="sealed_file_owner"),
-            models.Index(fields=["created_at"], name="sealed_file_loose", condition=Q(submitted_at__isnull=True)),
+            models.Index(
+                fields=["created_at"], name="sealed_file_loose", condition=Q(submitted_at__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -95,7 +99,9 @@ class BidManager(models.Manager["Bid"]):
         with connection.cursor() as cursor:
             cursor.execute(_LOCK_BID, [rfq_id, supplier_id, uuid.uuid4()])
             pk, public_id, created_at, is_new = cursor.fetchone()
-        return Bid(pk=pk, rfq_id=rfq_id, supplier_id=supplier_id, public_id=public_id, created_at=created_at), is_new
+        return Bid(
+            pk=pk, rfq_id=rfq_id, supplier_id=supplier_id, public_id=public_id, created_at=created_at
+        ), is_new
 
 
 _LOCK_BID = """
@@ -158,7 +164,9 @@ class BidVersion(models.Model):
     rfq_revision = models.PositiveIntegerField()
     received_at = models.DateTimeField(help_text=_("By the database's clock, under the RFQ's lock."))
     request_key = models.UUIDField(help_text=_("A repeated request gets the first receipt."))
-    envelope_hash = models.CharField(max_length=64, blank=True, default="", help_text=_("SHA-256 of the sealed envelope."))
+    envelope_hash = models.CharField(
+        max_length=64, blank=True, default="", help_text=_("SHA-256 of the sealed envelope.")
+    )
     line_count = models.PositiveIntegerField(default=0)
     receipt = models.JSONField(default=dict, help_text="The signed text of the receipt.")
     receipt_signature = models.CharField(max_length=128, blank=True, default="")
@@ -211,7 +219,9 @@ class Opening(Stateful):
     round = models.PositiveSmallIntegerField(default=1)
     status = models.CharField(max_length=10, choices=Status, default=Status.CONFIRMING)
     confirmed_at = models.DateTimeField(null=True)
-    merkle_root = models.CharField(max_length=64, blank=True, default="", help_text=_("Fixed before the first envelope is opened."))
+    merkle_root = models.CharField(
+        max_length=64, blank=True, default="", help_text=_("Fixed before the first envelope is opened.")
+    )
     root_at = models.DateTimeField(null=True)
     bid_count = models.PositiveIntegerField(null=True)
     opened_at = models.DateTimeField(null=True)
@@ -220,15 +230,21 @@ class Opening(Stateful):
         constraints = [
             models.UniqueConstraint(fields=["rfq", "round"], name="opening_once"),
             models.CheckConstraint(
-                name="opening_opened_has_root", condition=~Q(status="opened") | (~Q(merkle_root="") & Q(opened_at__isnull=False))
+                name="opening_opened_has_root",
+                condition=~Q(status="opened") | (~Q(merkle_root="") & Q(opened_at__isnull=False)),
             ),
         ]
         triggers = [
-            pgtrigger.Protect(name="opened_is_final", operation=pgtrigger.Update | pgtrigger.Delete, condition=pgtrigger.Q(old__status="opened")),
+            pgtrigger.Protect(
+                name="opened_is_final",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__status="opened"),
+            ),
             pgtrigger.Protect(
                 name="root_is_final",
                 operation=pgtrigger.Update,
-                condition=~pgtrigger.Q(old__merkle_root="") & pgtrigger.Q(old__merkle_root__df=pgtrigger.F("new__merkle_root")),
+                condition=~pgtrigger.Q(old__merkle_root="")
+                & pgtrigger.Q(old__merkle_root__df=pgtrigger.F("new__merkle_root")),
             ),
         ]
 
@@ -282,7 +298,10 @@ class OpenedBid(Stateful):
     class Reason(models.TextChoices):
         MISSING = "missing", _("The envelope is missing.")
         ALTERED = "altered", _("The envelope is not the one on the receipt.")
-        UNDECRYPTABLE = "undecryptable", _("The envelope does not open with the key of this RFQ and this bid.")
+        UNDECRYPTABLE = (
+            "undecryptable",
+            _("The envelope does not open with the key of this RFQ and this bid."),
+        )
         CONTENT = "content", _("What is in the envelope is not a bid on this RFQ.")
 
     TONES: ClassVar[dict[str, str]] = {"valid": "good", "unreadable": "bad"}
@@ -308,7 +327,10 @@ class OpenedBid(Stateful):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["rfq", "supplier"], name="opened_bid_once"),
-            models.CheckConstraint(name="opened_bid_says_why", condition=Q(status="valid", reason="") | (Q(status="unreadable") & ~Q(reason=""))),
+            models.CheckConstraint(
+                name="opened_bid_says_why",
+                condition=Q(status="valid", reason="") | (Q(status="unreadable") & ~Q(reason="")),
+            ),
         ]
         triggers = [*insert_only(), before_insert("root_first", _ROOT_FIRST)]
 
@@ -342,7 +364,16 @@ class BidLine(models.Model):
             models.UniqueConstraint(fields=["opened_bid", "rfq_line"], name="bid_line_once"),
             models.CheckConstraint(
                 name="bid_line_figures",
-                condition=Q(quantity__gt=0, unit_price__gte=0, price_per__gt=0, discount__gte=0, discount__lte=1, tax_rate__gte=0, net__gte=0, tax__gte=0),
+                condition=Q(
+                    quantity__gt=0,
+                    unit_price__gte=0,
+                    price_per__gt=0,
+                    discount__gte=0,
+                    discount__lte=1,
+                    tax_rate__gte=0,
+                    net__gte=0,
+                    tax__gte=0,
+                ),
             ),
         ]
         triggers = insert_only()

@@ -94,9 +94,7 @@ def asked_for(*, rfq_id: int, user_id: int) -> bool:
 
 
 def _confirmed_by(confirmations: Sequence[OpeningConfirmation]) -> str:
-    who = ", ".join(
-        f"{one.opener} ({moment_text(timezone.localtime(one.at))})" for one in confirmations
-    )
+    who = ", ".join(f"{one.opener} ({moment_text(timezone.localtime(one.at))})" for one in confirmations)
     return _("This opening has been confirmed by %(who)s.") % {"who": who}
 
 
@@ -117,7 +115,9 @@ def fix_root(*, opening_id: int, clock: Clock = database_clock) -> Opening:
         return opening
     counted = counting(rfq_id=rfq.pk)
     at = clock()
-    opening.merkle_root = merkle.root([bytes.fromhex(unsealing.leaf_hash(version)) for version in counted]).hex()
+    opening.merkle_root = merkle.root(
+        [bytes.fromhex(unsealing.leaf_hash(version)) for version in counted]
+    ).hex()
     opening.bid_count, opening.root_at = len(counted), at
     opening.save(update_fields=["merkle_root", "bid_count", "root_at"])
     BidDraft.objects.filter(rfq=rfq).delete()
@@ -169,7 +169,9 @@ def counting(*, rfq_id: int) -> list[BidVersion]:
         .distinct("bid_id")
         .values("pk")
     )
-    rows = BidVersion.objects.filter(Q(pk__in=last), action=BidVersion.Action.SUBMIT).select_related("bid", "supplier")
+    rows = BidVersion.objects.filter(Q(pk__in=last), action=BidVersion.Action.SUBMIT).select_related(
+        "bid", "supplier"
+    )
     return sorted(rows, key=unsealing.leaf_text)
 
 

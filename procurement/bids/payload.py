@@ -56,7 +56,9 @@ class PayloadRefused(RuleViolation):
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__(
             ngettext_lazy(
-                "%(count)d entry must be corrected first.", "%(count)d entries must be corrected first.", "count"
+                "%(count)d entry must be corrected first.",
+                "%(count)d entries must be corrected first.",
+                "count",
             )
             % {"count": len(problems)}
         )
@@ -217,11 +219,15 @@ def _problems(payload: BidPayload, terms: Terms) -> Iterator[Problem]:
 def _header_problems(payload: BidPayload, terms: Terms) -> Iterator[Problem]:
     if payload.currency not in terms.currencies:
         allowed = ", ".join(terms.currencies)
-        yield Problem(_("Bid in one of these currencies: %(allowed)s.") % {"allowed": allowed}, field="currency")
+        yield Problem(
+            _("Bid in one of these currencies: %(allowed)s.") % {"allowed": allowed}, field="currency"
+        )
     if not _fits(payload.freight, MAX_AMOUNT):
         yield Problem(_("Freight is zero or more."), field="freight")
     elif not _fits(payload.freight, MAX_AMOUNT, decimals=exponent(payload.currency)):
-        yield Problem(_("More decimal places than %(currency)s has.") % {"currency": payload.currency}, field="freight")
+        yield Problem(
+            _("More decimal places than %(currency)s has.") % {"currency": payload.currency}, field="freight"
+        )
     if payload.incoterm and payload.incoterm not in INCOTERMS:
         yield Problem(_("Choose one of the Incoterms 2020."), field="incoterm")
     yield from _validity_problems(payload.valid_until, terms)

@@ -55,7 +55,9 @@ def require_all(rfq: Rfq) -> None:
     """Refuse the opening while a rate is missing."""
     missing = sorted(set(needed(rfq)) - {one.currency for one in entered(rfq)})
     if missing:
-        raise RatesMissing(_("Enter the exchange rates first: %(missing)s.") % {"missing": ", ".join(missing)})
+        raise RatesMissing(
+            _("Enter the exchange rates first: %(missing)s.") % {"missing": ", ".join(missing)}
+        )
 
 
 @transaction.atomic

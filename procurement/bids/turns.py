@@ -60,7 +60,10 @@ def invitations_waiting(user: User, at: datetime) -> Iterable[Turn]:
     sent = BidVersion.objects.filter(bid__rfq=OuterRef("rfq"), supplier=OuterRef("supplier"))
     rows = (
         Invitation.objects.filter(
-            supplier=member.supplier_id, rfq__status=Rfq.Status.PUBLISHED, rfq__opens_at__lte=at, rfq__closes_at__gt=at
+            supplier=member.supplier_id,
+            rfq__status=Rfq.Status.PUBLISHED,
+            rfq__opens_at__lte=at,
+            rfq__closes_at__gt=at,
         )
         .exclude(status=Invitation.Status.DECLINED)
         .filter(~Exists(sent))

@@ -29,8 +29,24 @@ from procurement.common.figures import quantity_text
 from procurement.common.money import parse_number
 
 T = TypeVar("T")
-HEADER_FIELDS = ("currency", "freight", "quotation_number", "valid_until", "incoterm", "payment_terms", "remark")
-LINE_FIELDS = ("unit_price", "price_per", "discount", "tax_rate", "lead_time_days", "warranty_months", "remark")
+HEADER_FIELDS = (
+    "currency",
+    "freight",
+    "quotation_number",
+    "valid_until",
+    "incoterm",
+    "payment_terms",
+    "remark",
+)
+LINE_FIELDS = (
+    "unit_price",
+    "price_per",
+    "discount",
+    "tax_rate",
+    "lead_time_days",
+    "warranty_months",
+    "remark",
+)
 LONGEST = 5000
 
 
@@ -119,7 +135,10 @@ class Typed:
                 "valid_until", self.header.get("valid_until", ""), _day, terms.least_valid_until
             ),
             attachments=self.attachments,
-            **{name: self.header.get(name, "") for name in ("quotation_number", "incoterm", "payment_terms", "remark")},
+            **{
+                name: self.header.get(name, "")
+                for name in ("quotation_number", "incoterm", "payment_terms", "remark")
+            },
         )
         try:
             payload.check(terms)

@@ -64,7 +64,9 @@ def unseal(*, rfq: Rfq, opening: Opening, versions: Sequence[BidVersion], keyrin
         key.pk: unwrap(key, keyring) for key in SealingKey.objects.filter(rfq=rfq, round=opening.round)
     }  # a wrong opener key stops here, before any bid could be called unreadable
     envelopes = {one.version_id: one for one in Envelope.objects.filter(version__in=versions)}
-    terms = {revision: terms_of(rfq, revision=revision) for revision in {one.rfq_revision for one in versions}}
+    terms = {
+        revision: terms_of(rfq, revision=revision) for revision in {one.rfq_revision for one in versions}
+    }
     rows = [
         _opened(opening, version, envelopes.get(version.pk), keys, terms[version.rfq_revision])
         for version in versions
@@ -105,7 +107,11 @@ def _opened(
 
 @sensitive_variables()
 def _read(
-    opening: Opening, version: BidVersion, envelope: Envelope | None, keys: Mapping[int, OpenedKey], terms: Terms
+    opening: Opening,
+    version: BidVersion,
+    envelope: Envelope | None,
+    keys: Mapping[int, OpenedKey],
+    terms: Terms,
 ) -> BidPayload:
     """The bid in an envelope, judged again as at submission. Raises Flagged."""
     if envelope is None or envelope.key_id not in keys:
@@ -114,7 +120,12 @@ def _read(
     if not sha256(ciphertext) == envelope.sha256 == version.envelope_hash:
         raise Flagged(OpenedBid.Reason.ALTERED)
     place = Place(
-        opening.rfq_id, version.supplier_id, version.number, version.rfq_revision, opening.round, envelope.kind
+        opening.rfq_id,
+        version.supplier_id,
+        version.number,
+        version.rfq_revision,
+        opening.round,
+        envelope.kind,
     )
     try:
         plaintext = keys[envelope.key_id].open(ciphertext, algorithm=envelope.algorithm, place=place)
@@ -200,7 +211,12 @@ def _attachments(rows: _Rows, files: Mapping[tuple[int, str], StoredFile]) -> li
     found = ((files.get((rows.bid.supplier_id, one.file)), one) for one in rows.attached)
     return [
         BidAttachment(
-            opened_bid=rows.bid, file=file, title=one.title, content_type=one.content_type, size=one.size, key=one.key
+            opened_bid=rows.bid,
+            file=file,
+            title=one.title,
+            content_type=one.content_type,
+            size=one.size,
+            key=one.key,
         )
         for file, one in found
         if file is not None and file.sha256 == one.sha256

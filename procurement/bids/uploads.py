@@ -37,7 +37,9 @@ MAX_FILES = 20  # in one request
 class SealedUpload(UploadedFile[Any]):
     """A file of which only the ciphertext exists; `sealer` holds its key."""
 
-    def __init__(self, *, file: IO[bytes], name: str, content_type: str, sealer: FileSealer, field_name: str) -> None:
+    def __init__(
+        self, *, file: IO[bytes], name: str, content_type: str, sealer: FileSealer, field_name: str
+    ) -> None:
         super().__init__(file=File(file), name=name, content_type=content_type, size=sealer.sealed_size)
         self.sealer = sealer
         self.field_name = field_name
@@ -83,7 +85,9 @@ class SealingUploadHandler(FileUploadHandler):
         if self._sealer.size + len(raw_data) > MAX_SIZE:
             self._refuse(_("The file is larger than %(size)d MB.") % {"size": MAX_SIZE // MEGABYTE})
         if self._sealer.size + len(raw_data) > self.room:
-            self._refuse(_("The attachments of one bid may have %(size)d MB together.") % {"size": MAX_BID // MEGABYTE})
+            self._refuse(
+                _("The attachments of one bid may have %(size)d MB together.") % {"size": MAX_BID // MEGABYTE}
+            )
         self._target.write(self._sealer.feed(raw_data))
 
     def file_complete(self, file_size: int) -> SealedUpload | None:

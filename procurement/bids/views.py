@@ -217,7 +217,9 @@ class EnterRates(OpeningPage, FormView[RatesForm]):
         return super().get_context_data(
             **self.frame(),
             title=_("Exchange rates"),
-            text=_("Bids in other currencies are compared by these rates. They are stored with the opening and never change."),
+            text=_(
+                "Bids in other currencies are compared by these rates. They are stored with the opening and never change."
+            ),
             back_url=reverse("bids:open", args=[self.rfq.pk]),
             **kwargs,
         )

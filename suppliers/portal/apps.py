@@ -16,7 +16,43 @@ class PortalConfig(AppConfig):
         from suppliers.portal.permissions import company_of
 
         register_caption("supplier", company_of)
-        register(Place(name="portal", label=_("Invitations"), url_name="portal:home", icon="mail", order=10, side="supplier"))
-        register(Place(name="receipts", label=_("Receipts"), url_name="portal:receipts", icon="check", order=40, side="supplier"))
-        register(Place(name="contracts_here", label=_("Contracts"), url_name="portal:contracts", icon="sign", order=20, side="supplier"))
-        register(Place(name="orders_here", label=_("Orders"), url_name="portal:orders", icon="box", order=30, side="supplier"))
+        register(
+            Place(
+                name="portal",
+                label=_("Invitations"),
+                url_name="portal:home",
+                icon="mail",
+                order=10,
+                side="supplier",
+            )
+        )
+        register(
+            Place(
+                name="receipts",
+                label=_("Receipts"),
+                url_name="portal:receipts",
+                icon="check",
+                order=40,
+                side="supplier",
+            )
+        )
+        register(
+            Place(
+                name="contracts_here",
+                label=_("Contracts"),
+                url_name="portal:contracts",
+                icon="sign",
+                order=20,
+                side="supplier",
+            )
+        )
+        register(
+            Place(
+                name="orders_here",
+                label=_("Orders"),
+                url_name="portal:orders",
+                icon="box",
+                order=30,
+                side="supplier",
+            )
+        )

@@ -128,8 +128,14 @@ class BidPage(SealedPage):
         """Somebody else saved: show what was typed here, nothing is lost; saving again overwrites theirs."""
         stored = self.draft
         typed = replace(self.typed, attachments=stored.typed.attachments)
-        text = _("%(refusal)s What you typed is below. Saving again replaces what was saved.") % {"refusal": refusal}
-        return self.page(Draft(typed, stored.edit_version, stored.rfq_revision, stored.updated_at), refusals=[text], status=409)
+        text = _("%(refusal)s What you typed is below. Saving again replaces what was saved.") % {
+            "refusal": refusal
+        }
+        return self.page(
+            Draft(typed, stored.edit_version, stored.rfq_revision, stored.updated_at),
+            refusals=[text],
+            status=409,
+        )
 
 
 class PriceGrid(BidPage, View):
@@ -330,7 +336,9 @@ class Withdraw(BidPage, FormView[WithdrawForm]):
         return super().get_context_data(
             **self.frame(),
             title=_("Withdraw the bid on %(number)s") % {"number": self.rfq.number},
-            text=_("The bid will not be opened. You may send another one until the deadline. You get a receipt."),
+            text=_(
+                "The bid will not be opened. You may send another one until the deadline. You get a receipt."
+            ),
             action_label=_("Withdraw the bid"),
             danger=True,
             back_url=self.address(),

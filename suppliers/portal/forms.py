@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 class DeclineForm(forms.Form):
     """Why a supplier does not bid; it need not say."""
 
-    reason = forms.CharField(label=_("Reason"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
 
 class SendForm(forms.Form):

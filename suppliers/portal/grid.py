@@ -152,9 +152,15 @@ def _row(
     net = shown.nets.get(key)
     quantity = escape(f"{quantity_text(line.quantity)} {line.unit.short}")
     kept = "".join(
-        f'<input type="hidden" name="{name}-{key}" value="{escape(typed[name])}">' for name in hidden if typed.get(name)
+        f'<input type="hidden" name="{name}-{key}" value="{escape(typed[name])}">'
+        for name in hidden
+        if typed.get(name)
     )
-    per = f' data-per="{escape(typed["price_per"])}"' if "price_per" in hidden and typed.get("price_per") else ""
+    per = (
+        f' data-per="{escape(typed["price_per"])}"'
+        if "price_per" in hidden and typed.get("price_per")
+        else ""
+    )
     cells = "".join(_cell(column, key, line, typed, errors) for column in columns)
     amount = NONE if net is None else amount_text(net, shown.payload.currency)
     return (
@@ -243,14 +249,27 @@ def checks(shown: Preview, *, link: str = "") -> list[Check]:
     if not shown.filled:
         found.append(Check(_("No line has a price yet"), "wait"))
     elif shown.filled < len(shown.terms.lines):
-        missing = [str(line.position) for key, line in shown.terms.lines.items() if key not in shown.payload.lines]
+        missing = [
+            str(line.position) for key, line in shown.terms.lines.items() if key not in shown.payload.lines
+        ]
         listed = ", ".join(missing[:10]) + (" …" if len(missing) > 10 else "")
-        text = ngettext("%(count)d line without a price is not offered", "%(count)d lines without a price are not offered", len(missing))
-        found.append(Check(text % {"count": len(missing)}, "wait", _("Lines: %(listed)s") % {"listed": listed}))
+        text = ngettext(
+            "%(count)d line without a price is not offered",
+            "%(count)d lines without a price are not offered",
+            len(missing),
+        )
+        found.append(
+            Check(text % {"count": len(missing)}, "wait", _("Lines: %(listed)s") % {"listed": listed})
+        )
     else:
         found.append(Check(_("All lines have a price"), "good"))
     files = len(shown.typed.attachments)
-    found.append(Check(_("Attachments: %(count)d") % {"count": files} if files else _("No attachments"), "good" if files else ""))
+    found.append(
+        Check(
+            _("Attachments: %(count)d") % {"count": files} if files else _("No attachments"),
+            "good" if files else "",
+        )
+    )
     return found
 
 
@@ -258,7 +277,11 @@ def _said(problem: Problem) -> str:
     if problem.position is None:
         return str(problem)
     label = LABELS.get(problem.field, "")
-    return _("Line %(position)d, %(label)s: %(message)s") % {"position": problem.position, "label": label, "message": problem}
+    return _("Line %(position)d, %(label)s: %(message)s") % {
+        "position": problem.position,
+        "label": label,
+        "message": problem,
+    }
 
 
 def _ident(problem: Problem) -> str:

@@ -124,7 +124,10 @@ class RfqPage(InvitationPage, TemplateView):
             Fact(_("Prices compared"), rfq.get_price_basis_display()),
             Fact(_("Delivery"), f"{rfq.incoterm} {rfq.incoterm_place}".strip()),
             Fact(_("Payment terms"), rfq.payment_terms),
-            Fact(_("Bids stay valid"), _("%(count)d days after the deadline") % {"count": rfq.bid_validity_days}),
+            Fact(
+                _("Bids stay valid"),
+                _("%(count)d days after the deadline") % {"count": rfq.bid_validity_days},
+            ),
         ]
         return [fact for fact in found if fact.value]
 

@@ -108,7 +108,9 @@ def zone_note(rfq: Rfq) -> list[SafeString]:
 
 def with_standing(rows: QuerySet[Invitation]) -> QuerySet[Invitation]:
     """Invitations with what their own supplier has made of them: a draft, the last version sent."""
-    sent = BidVersion.objects.filter(bid__rfq=OuterRef("rfq"), supplier=OuterRef("supplier")).order_by("-number")
+    sent = BidVersion.objects.filter(bid__rfq=OuterRef("rfq"), supplier=OuterRef("supplier")).order_by(
+        "-number"
+    )
     drafts = BidDraft.objects.filter(rfq=OuterRef("rfq"), supplier=OuterRef("supplier"))
     return rows.annotate(
         bid_action=Subquery(sent.values("action")[:1]),

@@ -13,7 +13,13 @@ from suppliers.registry.access import member_of
 from suppliers.registry.models import Supplier
 
 SHOWN = frozenset(
-    {Rfq.Status.PUBLISHED, Rfq.Status.OPENED, Rfq.Status.AWARDED, Rfq.Status.UNSUCCESSFUL, Rfq.Status.CANCELLED}
+    {
+        Rfq.Status.PUBLISHED,
+        Rfq.Status.OPENED,
+        Rfq.Status.AWARDED,
+        Rfq.Status.UNSUCCESSFUL,
+        Rfq.Status.CANCELLED,
+    }
 )
 
 MATRIX = {  # action: roles within the supplier; None means everybody who acts for it

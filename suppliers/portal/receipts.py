@@ -60,11 +60,18 @@ class Receipt(ReceiptPage, TemplateView):
         version = self.version
         rfq = version.bid.rfq
         invitation = Invitation.objects.filter(rfq=rfq, supplier=version.supplier).first()
-        latest = BidVersion.objects.filter(bid=version.bid).order_by("-number").values_list("number", flat=True).first()
+        latest = (
+            BidVersion.objects.filter(bid=version.bid)
+            .order_by("-number")
+            .values_list("number", flat=True)
+            .first()
+        )
         opened = rfq.opened_at is not None and Opening.objects.filter(rfq=rfq, status="opened").exists()
         return super().get_context_data(
             **receipt_context(version),
-            genuine=is_genuine(version.receipt, signature=version.receipt_signature, kid=version.receipt_key_id),
+            genuine=is_genuine(
+                version.receipt, signature=version.receipt_signature, kid=version.receipt_key_id
+            ),
             is_latest=version.number == latest,
             latest=latest,
             opened=opened,
@@ -89,7 +96,9 @@ class ReceiptFile(ReceiptPage, View):
         """The exact bytes in `receipt.json`, its signature in `receipt.sig`, or `receipt.pdf` for people to keep."""
         version = self.version
         if self.kwargs["kind"] == "pdf":
-            return redirect("documents:show", documents.request("bid_receipt", version, version=version.number).public_id)
+            return redirect(
+                "documents:show", documents.request("bid_receipt", version, version=version.number).public_id
+            )
         content = {
             "json": (canonical(version.receipt), "application/json"),
             "sig": (version.receipt_signature.encode("ascii"), "text/plain"),
@@ -100,5 +109,8 @@ class ReceiptFile(ReceiptPage, View):
         return HttpResponse(
             content[0],
             content_type=content[1],
-            headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"},
+            headers={
+                "Content-Disposition": f'attachment; filename="{name}"',
+                "Cache-Control": "private, no-store",
+            },
         )

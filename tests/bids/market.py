@@ -30,11 +30,15 @@ def at(moment):
     return lambda: moment
 
 
-def make_rfq(*, company=None, lines=3, invited=(), opens_at=OPENS, closes_at=CLOSES, status="published", **fields):
+def make_rfq(
+    *, company=None, lines=3, invited=(), opens_at=OPENS, closes_at=CLOSES, status="published", **fields
+):
     """`lines` is a number, or a list of fields of their versions."""
     company = company or CompanyFactory()
     number = uuid.uuid4().hex[:10]
-    preset, _made = ProcedurePreset.objects.get_or_create(code="test", defaults={"name": "询价", "name_en": "RFQ"})
+    preset, _made = ProcedurePreset.objects.get_or_create(
+        code="test", defaults={"name": "询价", "name_en": "RFQ"}
+    )
     values = {
         "ocid": f"ocds-test-{number}", "number": f"RFQ-T-{number}", "officer": make_officer(company), "preset": preset,
         "title": "Valves for Dongying", "bid_currencies": ["CNY"], "published_at": opens_at, **fields,

@@ -103,7 +103,9 @@ def test_before_bidding_opens_nothing_is_taken_and_nothing_recorded(rfq, bidder)
     assert not Event.objects.filter(verb__startswith="bid.").exists()
 
 
-@pytest.mark.parametrize("status", ["draft", "in_approval", "returned", "opened", "awarded", "unsuccessful", "cancelled"])
+@pytest.mark.parametrize(
+    "status", ["draft", "in_approval", "returned", "opened", "awarded", "unsuccessful", "cancelled"]
+)
 def test_only_a_published_rfq_takes_bids(status):
     fields = {"opened_at": CLOSES} if status in {"opened", "awarded"} else {}
     rfq = make_rfq(status=status, **fields)
@@ -142,7 +144,9 @@ def refuse_declined(rfq, bidder):
 
 
 def refuse_blocked(rfq, bidder):
-    type(supplier_of(bidder)).objects.filter(pk=supplier_of(bidder).pk).update(status="blocked", status_reason="x")
+    type(supplier_of(bidder)).objects.filter(pk=supplier_of(bidder).pk).update(
+        status="blocked", status_reason="x"
+    )
     return bidder
 
 
@@ -195,7 +199,11 @@ def test_replacing_and_withdrawing_keep_every_version(rfq, bidder):
 def test_withdrawing_needs_a_bid_and_time(rfq, bidder):
     def withdraw(moment):
         return bidding.withdraw_bid(
-            rfq_id=rfq.pk, supplier=supplier_of(bidder), actor=bidder, request_key=uuid.uuid4(), clock=at(moment)
+            rfq_id=rfq.pk,
+            supplier=supplier_of(bidder),
+            actor=bidder,
+            request_key=uuid.uuid4(),
+            clock=at(moment),
         )
 
     with pytest.raises(bidding.NothingToWithdraw):
@@ -268,7 +276,12 @@ def test_a_line_that_cannot_be_kept_is_refused_by_field_and_line(field, change, 
 
     with pytest.raises(payload.PayloadRefused) as refusal:
         bidding.seal_and_submit(
-            rfq_id=rfq.pk, supplier=supplier_of(bidder), payload=wrong, actor=bidder, request_key=uuid.uuid4(), clock=at(BEFORE)
+            rfq_id=rfq.pk,
+            supplier=supplier_of(bidder),
+            payload=wrong,
+            actor=bidder,
+            request_key=uuid.uuid4(),
+            clock=at(BEFORE),
         )
     assert [(one.field, one.position) for one in refusal.value.problems] == [(field, 1)]
     assert not BidVersion.objects.exists()
@@ -309,7 +322,9 @@ def test_a_bid_survives_the_envelope(rfq):
     whole = payload.BidPayload(
         currency="CNY",
         lines={
-            keys[0]: LineOffer(Decimal("374.740000"), Decimal("0.13"), Decimal(100), Decimal("0.05"), 15, 24, "偏离 <b>"),
+            keys[0]: LineOffer(
+                Decimal("374.740000"), Decimal("0.13"), Decimal(100), Decimal("0.05"), 15, 24, "偏离 <b>"
+            ),
             keys[2]: LineOffer(Decimal("1E+3"), Decimal(0)),
         },
         freight=Decimal("10.50"),
@@ -357,13 +372,23 @@ def saved(rfq, bidder, prices, moment=BEFORE, edit_version=0, header=None):
         lines={key: {"unit_price": price} for key, price in zip(line_keys(rfq), prices, strict=False)},
     )
     return drafts.save(
-        rfq_id=rfq.pk, supplier=supplier_of(bidder), typed=typed, edit_version=edit_version, actor=bidder, clock=at(moment)
+        rfq_id=rfq.pk,
+        supplier=supplier_of(bidder),
+        typed=typed,
+        edit_version=edit_version,
+        actor=bidder,
+        clock=at(moment),
     )
 
 
 def submit(rfq, bidder, moment=BEFORE, **options):
     return bidding.submit_bid(
-        rfq_id=rfq.pk, supplier=supplier_of(bidder), actor=bidder, request_key=uuid.uuid4(), clock=at(moment), **options
+        rfq_id=rfq.pk,
+        supplier=supplier_of(bidder),
+        actor=bidder,
+        request_key=uuid.uuid4(),
+        clock=at(moment),
+        **options,
     )
 
 
@@ -399,7 +424,10 @@ def test_a_draft_with_mistakes_names_them_all(rfq, bidder):
     saved(rfq, bidder, ["186OO", "", "１２"], header={"freight": "x", "valid_until": "soon"})
     with pytest.raises(payload.PayloadRefused) as refusal:
         submit(rfq, bidder)
-    assert sorted((one.field, one.position) for one in refusal.value.problems if one.position) == [("unit_price", 1), ("unit_price", 3)]
+    assert sorted((one.field, one.position) for one in refusal.value.problems if one.position) == [
+        ("unit_price", 1),
+        ("unit_price", 3),
+    ]
     assert {one.field for one in refusal.value.problems} == {"unit_price", "freight", "valid_until"}
 
 
@@ -431,7 +459,9 @@ def test_two_colleagues_do_not_overwrite_each_other(rfq, bidder):
     with pytest.raises(drafts.DraftChanged) as refusal:
         saved(rfq, colleague, ["2"], edit_version=0)
     assert bidder.name in str(refusal.value)
-    assert drafts.load(rfq=rfq, supplier_id=supplier_of(bidder).pk, at=BEFORE).typed.lines[line_keys(rfq)[0]] == {"unit_price": "1"}
+    assert drafts.load(rfq=rfq, supplier_id=supplier_of(bidder).pk, at=BEFORE).typed.lines[
+        line_keys(rfq)[0]
+    ] == {"unit_price": "1"}
     saved(rfq, colleague, ["2"], edit_version=1)
 
 
@@ -468,7 +498,9 @@ def test_the_sweep_drops_drafts_of_closed_rfqs_only(bidder):
 
 def test_saving_a_draft_costs_few_statements(rfq, bidder, django_assert_num_queries):
     saved(rfq, bidder, ["1"])
-    with django_assert_num_queries(4 + 2 + 1):  # RFQ, draft, invitation, update; a savepoint, and this test's own keys
+    with django_assert_num_queries(
+        4 + 2 + 1
+    ):  # RFQ, draft, invitation, update; a savepoint, and this test's own keys
         saved(rfq, bidder, ["2"], edit_version=1)
 
 

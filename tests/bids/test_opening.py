@@ -48,7 +48,12 @@ def rfq():
 
 
 def broken_rules():
-    return [(rule.rule, line) for name, rule in invariants.registered.items() if name.startswith(bids_rules.__name__) for line in rule.check()]
+    return [
+        (rule.rule, line)
+        for name, rule in invariants.registered.items()
+        if name.startswith(bids_rules.__name__)
+        for line in rule.check()
+    ]
 
 
 def confirm(rfq, opener, moment=AFTER):
@@ -124,7 +129,9 @@ def test_bids_are_opened_with_amounts_of_our_own(rfq):
     offer(rfq, bidder, "12.345", "7", freight=Decimal("50"), quotation_number="Q-1", remark="<b>x</b>")
     offer(rfq, other, None, "3")
     offer(rfq, gone, "2")
-    bidding.withdraw_bid(rfq_id=rfq.pk, supplier=supplier_of(gone), actor=gone, request_key=uuid.uuid4(), clock=at(BEFORE))
+    bidding.withdraw_bid(
+        rfq_id=rfq.pk, supplier=supplier_of(gone), actor=gone, request_key=uuid.uuid4(), clock=at(BEFORE)
+    )
 
     opening = opened(rfq)
 
@@ -132,7 +139,12 @@ def test_bids_are_opened_with_amounts_of_our_own(rfq):
     assert (rfq.status, rfq.opened_at) == ("opened", AFTER)
     assert (opening.status, opening.bid_count) == ("opened", 2)
     first = OpenedBid.objects.get(supplier=supplier_of(bidder))
-    assert (first.net, first.tax, first.freight, first.currency) == (Decimal("243.45"), Decimal("25.15"), 50, "CNY")
+    assert (first.net, first.tax, first.freight, first.currency) == (
+        Decimal("243.45"),
+        Decimal("25.15"),
+        50,
+        "CNY",
+    )
     assert (first.quotation_number, first.remark, first.version.number) == ("Q-1", "<b>x</b>", 2)
     assert list(BidLine.objects.filter(opened_bid=first).order_by("rfq_line__position").values_list("net", flat=True)) == [
         Decimal("123.45"), Decimal(70)
@@ -149,7 +161,12 @@ def test_the_root_stands_before_anything_is_opened(rfq):
 
     with pytest.raises(DatabaseError), transaction.atomic():  # the database insists
         OpenedBid.objects.create(
-            opening=opening, rfq=rfq, bid=version.bid, version=version, supplier=version.supplier, leaf_hash="x"
+            opening=opening,
+            rfq=rfq,
+            bid=version.bid,
+            version=version,
+            supplier=version.supplier,
+            leaf_hash="x",
         )
     openings.open_envelopes(opening_id=opening.pk, keyring=keyring_for_tests(), clock=at(AFTER))
     assert not OpenedBid.objects.exists()
@@ -175,7 +192,9 @@ def test_repeating_any_step_changes_nothing(rfq):
     before = list(Event.objects.values_list("verb", flat=True))
 
     for _ in range(2):
-        openings.open_bids(opening_id=opening.pk, keyring=keyring_for_tests(), clock=at(AFTER + timedelta(hours=1)))
+        openings.open_bids(
+            opening_id=opening.pk, keyring=keyring_for_tests(), clock=at(AFTER + timedelta(hours=1))
+        )
 
     assert list(Event.objects.values_list("verb", flat=True)) == before
     assert OpenedBid.objects.count() == 1
@@ -203,7 +222,12 @@ def tamper(statement, *parameters):
 
 def exchange(version, other):
     envelope, foreign = version.envelopes.get(), other.envelopes.get()
-    tamper("UPDATE bids_envelope SET ciphertext = %s, sha256 = %s WHERE id = %s", foreign.ciphertext, foreign.sha256, envelope.pk)
+    tamper(
+        "UPDATE bids_envelope SET ciphertext = %s, sha256 = %s WHERE id = %s",
+        foreign.ciphertext,
+        foreign.sha256,
+        envelope.pk,
+    )
     tamper("UPDATE bids_bidversion SET envelope_hash = %s WHERE id = %s", foreign.sha256, version.pk)
 
 
@@ -212,14 +236,21 @@ def lose(version, other):
 
 
 def alter(version, other):
-    tamper("UPDATE bids_envelope SET ciphertext = ciphertext || '\\x00'::bytea WHERE version_id = %s", version.pk)
+    tamper(
+        "UPDATE bids_envelope SET ciphertext = ciphertext || '\\x00'::bytea WHERE version_id = %s", version.pk
+    )
 
 
 def write_nonsense(version, other):
     key = SealingKey.objects.get(rfq=version.bid.rfq)
     place = sealing.Place(version.bid.rfq_id, version.supplier_id, version.number, version.rfq_revision)
     sealed = sealing.seal(b"nonsense", algorithm=key.algorithm, public_key=key.public_key, place=place)
-    tamper("UPDATE bids_envelope SET ciphertext = %s, sha256 = %s WHERE version_id = %s", sealed.ciphertext, sealed.sha256, version.pk)
+    tamper(
+        "UPDATE bids_envelope SET ciphertext = %s, sha256 = %s WHERE version_id = %s",
+        sealed.ciphertext,
+        sealed.sha256,
+        version.pk,
+    )
     tamper("UPDATE bids_bidversion SET envelope_hash = %s WHERE id = %s", sealed.sha256, version.pk)
 
 
@@ -231,14 +262,27 @@ def bid_elsewhere(version, other):
         currency="CNY", lines={str(uuid.uuid4()): payload.LineOffer(Decimal(1), Decimal(0))}
     )
     place = sealing.Place(rfq.pk, version.supplier_id, version.number, version.rfq_revision)
-    sealed = sealing.seal(payload.to_json(foreign), algorithm=key.algorithm, public_key=key.public_key, place=place)
-    tamper("UPDATE bids_envelope SET ciphertext = %s, sha256 = %s WHERE version_id = %s", sealed.ciphertext, sealed.sha256, version.pk)
+    sealed = sealing.seal(
+        payload.to_json(foreign), algorithm=key.algorithm, public_key=key.public_key, place=place
+    )
+    tamper(
+        "UPDATE bids_envelope SET ciphertext = %s, sha256 = %s WHERE version_id = %s",
+        sealed.ciphertext,
+        sealed.sha256,
+        version.pk,
+    )
     tamper("UPDATE bids_bidversion SET envelope_hash = %s WHERE id = %s", sealed.sha256, version.pk)
 
 
 @pytest.mark.parametrize(
     ("damage", "reason"),
-    [(exchange, "undecryptable"), (lose, "missing"), (alter, "altered"), (write_nonsense, "content"), (bid_elsewhere, "content")],
+    [
+        (exchange, "undecryptable"),
+        (lose, "missing"),
+        (alter, "altered"),
+        (write_nonsense, "content"),
+        (bid_elsewhere, "content"),
+    ],
 )
 def test_a_bid_that_cannot_be_opened_is_flagged_and_stops_nothing(rfq, damage, reason):
     broken, sound = (offer(rfq, make_bidder(rfq), "12.50") for _ in range(2))
@@ -426,12 +470,20 @@ def test_the_invariants_find_what_somebody_did_to_the_rows(rfq):
     assert "Every sent version has its envelope, with the hash that stands on the receipt" in rules_broken_by(
         "UPDATE bids_envelope SET ciphertext = 'x'::bytea WHERE version_id = %s", version.pk
     )
-    assert "A bid's header is the sum of its lines and its freight" in rules_broken_by("UPDATE bids_openedbid SET net = net + 1")
-    assert "Two different people confirmed every opening, none of whom requested its goods" in rules_broken_by(
-        "DELETE FROM bids_openingconfirmation WHERE id = (SELECT min(id) FROM bids_openingconfirmation)"
+    assert "A bid's header is the sum of its lines and its freight" in rules_broken_by(
+        "UPDATE bids_openedbid SET net = net + 1"
     )
-    assert "Nothing of a bid lies open before its RFQ is opened" in rules_broken_by("UPDATE rfqs_rfq SET opened_at = NULL, status = 'published'")
+    assert (
+        "Two different people confirmed every opening, none of whom requested its goods"
+        in rules_broken_by(
+            "DELETE FROM bids_openingconfirmation WHERE id = (SELECT min(id) FROM bids_openingconfirmation)"
+        )
+    )
+    assert "Nothing of a bid lies open before its RFQ is opened" in rules_broken_by(
+        "UPDATE rfqs_rfq SET opened_at = NULL, status = 'published'"
+    )
     assert "A published RFQ has its sealing key" in rules_broken_by("DELETE FROM bids_sealingkey")
-    assert "When an RFQ is opened, every bid that counts has been opened or flagged, and no other" in rules_broken_by(
-        "UPDATE bids_bidversion SET action = 'withdraw'"
+    assert (
+        "When an RFQ is opened, every bid that counts has been opened or flagged, and no other"
+        in rules_broken_by("UPDATE bids_bidversion SET action = 'withdraw'")
     )

@@ -23,7 +23,10 @@ from tests.bids.market import (
 from tests.factories import make_auditor, make_officer, make_opener, make_person
 
 pytestmark = pytest.mark.django_db
-PAST = {"opens_at": datetime.now(UTC) - timedelta(days=5), "closes_at": datetime.now(UTC) - timedelta(hours=1)}
+PAST = {
+    "opens_at": datetime.now(UTC) - timedelta(days=5),
+    "closes_at": datetime.now(UTC) - timedelta(hours=1),
+}
 
 
 def door_of(user, *, fresh=True):
@@ -31,7 +34,9 @@ def door_of(user, *, fresh=True):
     door.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     if fresh:
         session = door.session
-        session["account_authentication_methods"] = [{"method": "password", "at": datetime.now().timestamp(), "reauthenticated": True}]
+        session["account_authentication_methods"] = [
+            {"method": "password", "at": datetime.now().timestamp(), "reauthenticated": True}
+        ]
         session["account_authentication_methods_user"] = str(user.pk)
         session.save()
     return door
@@ -51,7 +56,9 @@ def test_two_openers_confirm_in_their_own_browsers(rfq):
     for user in (first, second):
         door = door_of(user)
         assert door.get(reverse("bids:confirm", args=[rfq.pk])).status_code == 200
-        assert door.post(reverse("bids:confirm", args=[rfq.pk]))["Location"] == reverse("bids:open", args=[rfq.pk])
+        assert door.post(reverse("bids:confirm", args=[rfq.pk]))["Location"] == reverse(
+            "bids:open", args=[rfq.pk]
+        )
     assert Opening.objects.get().status == "confirmed"
     page = door.get(reverse("bids:open", args=[rfq.pk]))
     assert "The bids are being opened" in page.text
@@ -76,7 +83,10 @@ def test_confirming_needs_a_fresh_log_in(rfq):
 def test_who_does_not_open_is_told_why(rfq):
     asker = make_opener(rfq.company)
     demand(rfq, asker)
-    for user, said in ((make_officer(rfq.company), "Openers of this company"), (asker, "You asked for some of these goods")):
+    for user, said in (
+        (make_officer(rfq.company), "Openers of this company"),
+        (asker, "You asked for some of these goods"),
+    ):
         page = door_of(user).get(reverse("bids:open", args=[rfq.pk]))
         assert said in page.text
         assert reverse("bids:confirm", args=[rfq.pk]) not in page.text
@@ -121,7 +131,12 @@ def test_other_companies_and_suppliers_stay_outside(rfq):
     opened_rfq = make_rfq()
     opened(opened_rfq)
     for one in (rfq, opened_rfq):
-        for user in (make_opener(), make_officer(), make_bidder(one), make_person(one.company, Role.REQUESTER)):
+        for user in (
+            make_opener(),
+            make_officer(),
+            make_bidder(one),
+            make_person(one.company, Role.REQUESTER),
+        ):
             for name in ("open", "confirm", "state", "rates", "opening"):
                 assert door_of(user).get(reverse(f"bids:{name}", args=[one.pk])).status_code == 404, name
     assert Client().get(reverse("bids:open", args=[rfq.pk]))["Location"].startswith("/accounts/login/")
@@ -132,7 +147,11 @@ def test_rates_are_entered_at_their_fields():
     door = door_of(rfq.officer)
     url = reverse("bids:rates", args=[rfq.pk])
     assert "Central parity" in door.get(url).text
-    for wrong in ({"rate_USD": "x"}, {"rate_USD": "-1"}, {"rate_USD": "7.1", "source": "BOC", "source_date": "2999-01-01"}):
+    for wrong in (
+        {"rate_USD": "x"},
+        {"rate_USD": "-1"},
+        {"rate_USD": "7.1", "source": "BOC", "source_date": "2999-01-01"},
+    ):
         page = door.post(url, wrong)
         assert page.status_code == 200
         assert page.context["form"].errors

@@ -89,14 +89,20 @@ def test_submitting_against_opening_in_real_time():
                 openings.open_bids(opening_id=opening.pk, keyring=keyring)
             return opening
 
-    answers = at_once(*[lambda user=user: bid(user) for user in bidders], *[lambda user=user: open_up(user) for user in openers])
+    answers = at_once(
+        *[lambda user=user: bid(user) for user in bidders],
+        *[lambda user=user: open_up(user) for user in openers],
+    )
 
     sent = answers[: len(bidders)]
     assert all(count > 0 for count in sent)
     assert Opening.objects.get().status == "opened"
     assert BidVersion.objects.count() == sum(sent)
     assert not BidVersion.objects.filter(received_at__gte=rfq.closes_at).exists()
-    last = {opened_bid.supplier_id: opened_bid.version.number for opened_bid in OpenedBid.objects.select_related("version")}
+    last = {
+        opened_bid.supplier_id: opened_bid.version.number
+        for opened_bid in OpenedBid.objects.select_related("version")
+    }
     assert last == {supplier_of(user).pk: count for user, count in zip(bidders, sent, strict=True)}
     assert Event.objects.filter(verb="bid.refused_late").count() == len(bidders)
     assert not broken_rules()
@@ -194,7 +200,11 @@ def test_withdrawing_against_opening():
 
         def withdraw(rfq=rfq, bidder=bidder, moment=moment):
             return bidding.withdraw_bid(
-                rfq_id=rfq.pk, supplier=supplier_of(bidder), actor=bidder, request_key=uuid.uuid4(), clock=lambda: next(moment)
+                rfq_id=rfq.pk,
+                supplier=supplier_of(bidder),
+                actor=bidder,
+                request_key=uuid.uuid4(),
+                clock=lambda: next(moment),
             )
 
         def open_up(rfq=rfq, opener=openers[1]):
@@ -212,10 +222,18 @@ def test_many_openers_at_once_are_two():
     for _ in range(ROUNDS):
         rfq = make_rfq(lines=1)
         openers = [make_opener(rfq.company) for _ in range(5)]
-        answers = at_once(*[lambda user=user, rfq=rfq: openings.confirm(rfq_id=rfq.pk, opener=user, clock=at(AFTER)) for user in openers])
+        answers = at_once(
+            *[
+                lambda user=user, rfq=rfq: openings.confirm(rfq_id=rfq.pk, opener=user, clock=at(AFTER))
+                for user in openers
+            ]
+        )
         losers = [answer for answer in answers if isinstance(answer, AlreadyDone)]
         assert len(losers) == 3
-        winners = {str(one.opener) for one in OpeningConfirmation.objects.filter(opening__rfq=rfq).select_related("opener")}
+        winners = {
+            str(one.opener)
+            for one in OpeningConfirmation.objects.filter(opening__rfq=rfq).select_related("opener")
+        }
         assert len(winners) == 2
         assert all(name in str(loser) for loser in losers for name in winners)
         assert Event.objects.filter(rfq_id=rfq.pk, verb="opening.complete").count() == 1
@@ -281,7 +299,9 @@ def test_first_saves_of_a_draft_at_once_keep_one():
             edit_version=0, actor=user, clock=at(BEFORE),
         )  # fmt: skip
 
-    answers = at_once(*[lambda user=user, number=number: save(user, str(number)) for number, user in enumerate(users)])
+    answers = at_once(
+        *[lambda user=user, number=number: save(user, str(number)) for number, user in enumerate(users)]
+    )
     assert sum(isinstance(answer, drafts.DraftChanged) for answer in answers) == len(users) - 1
 
 

@@ -38,7 +38,15 @@ def test_only_the_opener_reads_what_was_sealed(rfq):
 
 
 @pytest.mark.parametrize(
-    "change", [{"rfq_id": 9}, {"supplier_id": 9}, {"version": 9}, {"rfq_revision": 9}, {"round": 9}, {"kind": "technical"}]
+    "change",
+    [
+        {"rfq_id": 9},
+        {"supplier_id": 9},
+        {"version": 9},
+        {"rfq_revision": 9},
+        {"round": 9},
+        {"kind": "technical"},
+    ],
 )
 def test_an_envelope_moved_elsewhere_does_not_open(rfq, change):
     envelope = sealed(rfq)
@@ -98,7 +106,9 @@ def test_the_classic_scheme_works_where_ml_kem_is_missing():
 def test_files_are_sealed_block_by_block(size):
     content = bytes(itertools.islice(itertools.cycle(range(251)), size))
     sealer = crypto.FileSealer()
-    ciphertext = b"".join([*(sealer.feed(content[at : at + 10_000]) for at in range(0, size, 10_000)), sealer.finish()])
+    ciphertext = b"".join(
+        [*(sealer.feed(content[at : at + 10_000]) for at in range(0, size, 10_000)), sealer.finish()]
+    )
 
     assert b"".join(crypto.open_file([ciphertext[:7], ciphertext[7:]], key=sealer.key)) == content
     assert sealer.sha256 == hashlib.sha256(ciphertext).hexdigest()

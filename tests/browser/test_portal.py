@@ -13,12 +13,21 @@ from tests.bids.market import line_keys, make_bidder, make_rfq, offer, supplier_
 from tests.factories import make_member, make_officer, make_opener
 from tests.keys import keyring_for_tests
 
-NAMES = ("铸钢闸阀 Z41H-16C DN50", "铸钢闸阀 Z41H-16C DN80", "Globe valve J41H-25 DN100", "Butterfly valve D343H-16C DN300", "弹簧式安全阀 A42Y-16C DN50")
+NAMES = (
+    "铸钢闸阀 Z41H-16C DN50",
+    "铸钢闸阀 Z41H-16C DN80",
+    "Globe valve J41H-25 DN100",
+    "Butterfly valve D343H-16C DN300",
+    "弹簧式安全阀 A42Y-16C DN50",
+)
 
 
 @pytest.fixture
 def rfq():
-    lines = [{"description": name, "quantity": Decimal(40 + 13 * n), "specification": "PN16, flanged, EN 1092-1"} for n, name in enumerate(NAMES)]
+    lines = [
+        {"description": name, "quantity": Decimal(40 + 13 * n), "specification": "PN16, flanged, EN 1092-1"}
+        for n, name in enumerate(NAMES)
+    ]
     now = datetime.now(UTC)
     return make_rfq(
         opens_at=now - timedelta(days=3), closes_at=now + timedelta(days=2, hours=3), lines=lines, title="东营改造项目阀门 Valves for Dongying",
@@ -29,7 +38,9 @@ def rfq():
 
 @pytest.fixture
 def bidder(rfq):
-    return make_bidder(rfq, role="admin", name="苏州江南流体控制有限公司", name_en="Suzhou Jiangnan Flow Control")
+    return make_bidder(
+        rfq, role="admin", name="苏州江南流体控制有限公司", name_en="Suzhou Jiangnan Flow Control"
+    )
 
 
 def address(name, rfq, user):
@@ -56,7 +67,9 @@ def test_pricing_attaching_and_sending(page_as, picture, rfq, bidder):
         [f"unit_price-{line_keys(rfq)[1]}", "587.31\t20\n186OO\t15\n1,159.17\t18"],
     )
     page.get_by_text("cells pasted").wait_for()
-    page.locator("#id_files").set_input_files({"name": "Quotation.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 " + b"x" * 3_000_000})
+    page.locator("#id_files").set_input_files(
+        {"name": "Quotation.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 " + b"x" * 3_000_000}
+    )
     page.get_by_role("button", name="Attach").click()
     page.get_by_text("Attached and sealed").wait_for()
     assert page.locator("[aria-invalid=true]").count() == 1

@@ -58,7 +58,9 @@ def demand(user, status="approved", **fields):
          "unit_price": "182.23", "need_date": soon()},
         {"description": "Power cable, XLPE", "quantity": "3600", "unit_price": "212", "need_date": soon(20)},
     ]  # fmt: skip
-    return RequisitionFactory(requester=user, status=status, title="Valves for the Dongying revamp", lines=lines, **fields)
+    return RequisitionFactory(
+        requester=user, status=status, title="Valves for the Dongying revamp", lines=lines, **fields
+    )
 
 
 def test_pages_read_well_everywhere(page_as, picture, person):

@@ -67,7 +67,7 @@ CAST = {  # key: roles in the company
     "everybody": EVERY_ROLE,
     "head": (),
 }
-SUPPLIERS = ("x", "y", "v", "z")  # x and y bid, v looks only, z is never invited
+SUPPLIERS = ("x", "y", "v", "w", "z")  # x and y bid, v looks only, w leaves a draft, z is never invited
 MEMBERS = ("admin", "bidder", "signer", "viewer")
 
 

@@ -45,7 +45,9 @@ def door(client, bidder):
 
 
 def pdf(size=1000, name="Quotation MARKER-name.pdf"):
-    return SimpleUploadedFile(name, (b"%PDF-1.7\n" + MARK * (size // len(MARK) + 1))[:size], "application/pdf")
+    return SimpleUploadedFile(
+        name, (b"%PDF-1.7\n" + MARK * (size // len(MARK) + 1))[:size], "application/pdf"
+    )
 
 
 def attach(door, rfq, bidder, *files, **more):
@@ -66,7 +68,11 @@ def test_a_file_is_sealed_and_comes_back_to_its_owner(door, rfq, bidder, media):
     assert MARK not in stored_bytes(media)
     assert len(stored_bytes(media)) == stored.size
     named = draft_of(rfq, bidder).typed.attachments[0]
-    assert (named.title, named.size, named.content_type) == ("Quotation_MARKER-name.pdf", 200_000, "application/pdf")
+    assert (named.title, named.size, named.content_type) == (
+        "Quotation_MARKER-name.pdf",
+        200_000,
+        "application/pdf",
+    )
     back = door.get(reverse("portal:file", args=[address("rfq", rfq, bidder).split("/")[-2], named.file]))
     content.seek(0)
     assert b"".join(back.streaming_content) == content.read()
@@ -82,7 +88,9 @@ def test_nothing_lies_open_in_the_temporary_folder(rfq, bidder, media, tmp_path,
     """
     door = Client(enforce_csrf_checks=True)
     door.force_login(bidder)
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', door.get(address("bid", rfq, bidder)).text)[1]
+    token = re.search(
+        r'name="csrfmiddlewaretoken" value="([^"]+)"', door.get(address("bid", rfq, bidder)).text
+    )[1]
     folder = tmp_path / "tmp"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -100,7 +108,9 @@ def test_nothing_lies_open_in_the_temporary_folder(rfq, bidder, media, tmp_path,
         return sealer_feed(self, chunk)
 
     monkeypatch.setattr(uploads.FileSealer, "feed", watch)
-    attach(door, rfq, bidder, pdf(4_000_000), csrfmiddlewaretoken=token)  # Django alone would spool from 2.5 MB on
+    attach(
+        door, rfq, bidder, pdf(4_000_000), csrfmiddlewaretoken=token
+    )  # Django alone would spool from 2.5 MB on
 
     assert StoredFile.objects.count() == 1
     assert len(seen) > 10
@@ -111,14 +121,27 @@ def test_nothing_lies_open_in_the_temporary_folder(rfq, bidder, media, tmp_path,
 def test_forms_without_files_read_past_them(rfq, bidder, media, tmp_path, monkeypatch):
     door = Client(enforce_csrf_checks=True)
     door.force_login(bidder)
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', door.get(address("bid", rfq, bidder)).text)[1]
+    token = re.search(
+        r'name="csrfmiddlewaretoken" value="([^"]+)"', door.get(address("bid", rfq, bidder)).text
+    )[1]
     written = []
-    monkeypatch.setattr("django.core.files.uploadedfile.tempfile.NamedTemporaryFile", lambda *args, **named: written.append(args))
+    monkeypatch.setattr(
+        "django.core.files.uploadedfile.tempfile.NamedTemporaryFile",
+        lambda *args, **named: written.append(args),
+    )
     folder = tmp_path / "tmp"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     for name in ("autosave", "submit", "detach"):
-        door.post(address(name, rfq, bidder), {**prices(rfq, "1"), "csrfmiddlewaretoken": token, "files": pdf(3_000_000), "other": pdf(3_000_000)})
+        door.post(
+            address(name, rfq, bidder),
+            {
+                **prices(rfq, "1"),
+                "csrfmiddlewaretoken": token,
+                "files": pdf(3_000_000),
+                "other": pdf(3_000_000),
+            },
+        )
     assert not written
     assert not StoredFile.objects.exists()
     assert not list(folder.iterdir())
@@ -157,7 +180,9 @@ def test_sizes_are_capped(door, rfq, bidder, media, monkeypatch):
     assert StoredFile.objects.count() == 1
 
 
-def test_a_removed_file_is_gone_unless_it_was_sent(door, rfq, bidder, media, django_capture_on_commit_callbacks):
+def test_a_removed_file_is_gone_unless_it_was_sent(
+    door, rfq, bidder, media, django_capture_on_commit_callbacks
+):
     attach(door, rfq, bidder, pdf(), pdf(name="second.pdf"))
     first, second = draft_of(rfq, bidder).typed.attachments
     with django_capture_on_commit_callbacks(execute=True):
@@ -167,7 +192,10 @@ def test_a_removed_file_is_gone_unless_it_was_sent(door, rfq, bidder, media, dja
 
     page = door.get(address("submit", rfq, bidder))
     form = page.context["form"]
-    door.post(address("submit", rfq, bidder), {"request_key": str(form["request_key"].value()), "edit_version": 2, "keep_copy": "on"})
+    door.post(
+        address("submit", rfq, bidder),
+        {"request_key": str(form["request_key"].value()), "edit_version": 2, "keep_copy": "on"},
+    )
     assert SealedFile.objects.get().submitted_at is not None
     with django_capture_on_commit_callbacks(execute=True):
         door.post(address("detach", rfq, bidder), prices(rfq, "1", remove=second.file, revision="2"))
@@ -185,7 +213,9 @@ def test_a_supplier_cannot_name_another_ones_file(door, rfq, bidder, media, clie
     assert client.get(url).status_code == 404
 
 
-def test_loose_files_are_swept_those_in_drafts_and_bids_stay(door, rfq, bidder, media, django_capture_on_commit_callbacks):
+def test_loose_files_are_swept_those_in_drafts_and_bids_stay(
+    door, rfq, bidder, media, django_capture_on_commit_callbacks
+):
     attach(door, rfq, bidder, pdf())
     assert attachments.sweep(at=datetime.now(UTC)) == 0  # younger than a day
     later = datetime.now(UTC) + timedelta(days=2)

@@ -47,7 +47,12 @@ def address(name, rfq, user):
 
 def prices(rfq, *given, **more):
     keys = line_keys(rfq)
-    return {"revision": "0", "tab": "t", **{f"unit_price-{key}": price for key, price in zip(keys, given, strict=False)}, **more}
+    return {
+        "revision": "0",
+        "tab": "t",
+        **{f"unit_price-{key}": price for key, price in zip(keys, given, strict=False)},
+        **more,
+    }
 
 
 def draft_of(rfq, user):
@@ -73,13 +78,19 @@ def test_a_bid_from_the_first_look_to_the_receipt(door, rfq, bidder):
     page = door.get(address("bid", rfq, bidder))
     assert f"unit_price-{line_keys(rfq)[0]}" in page.text
 
-    answer = door.post(address("bid", rfq, bidder), prices(rfq, "1,234.50", "", "7", quotation_number="Q-77", review="1"))
+    answer = door.post(
+        address("bid", rfq, bidder), prices(rfq, "1,234.50", "", "7", quotation_number="Q-77", review="1")
+    )
     assert answer["Location"] == address("submit", rfq, bidder)
     page = door.get(answer["Location"])
     assert "12,345.00" in page.text
     assert "Q-77" in page.text
     form = page.context["form"]
-    sent = {"request_key": str(form["request_key"].value()), "edit_version": form["edit_version"].value(), "keep_copy": "on"}
+    sent = {
+        "request_key": str(form["request_key"].value()),
+        "edit_version": form["edit_version"].value(),
+        "keep_copy": "on",
+    }
     answer = door.post(address("submit", rfq, bidder), sent)
     version = BidVersion.objects.get()
     assert answer["Location"] == reverse("portal:receipt", args=[version.bid.public_id, 1])
@@ -129,7 +140,9 @@ def test_whoever_has_a_bid_withdraws_it_before_declining(door, rfq, bidder):
 
 
 def autosave(door, rfq, bidder, *given, **more):
-    return door.post(address("autosave", rfq, bidder), prices(rfq, *given, **more), headers={"accept": "application/json"})
+    return door.post(
+        address("autosave", rfq, bidder), prices(rfq, *given, **more), headers={"accept": "application/json"}
+    )
 
 
 def test_autosave_keeps_right_and_wrong_and_answers_with_sums(door, rfq, bidder):
@@ -138,7 +151,11 @@ def test_autosave_keeps_right_and_wrong_and_answers_with_sums(door, rfq, bidder)
     body = answer.json()
     assert body["revision"] == 1
     assert body["mistakes"] == 1
-    assert (body["sums"]["net"], body["sums"]["tax"], body["sums"]["gross"]) == ("¥105.00", "¥13.00", "¥118.00")
+    assert (body["sums"]["net"], body["sums"]["tax"], body["sums"]["gross"]) == (
+        "¥105.00",
+        "¥13.00",
+        "¥118.00",
+    )
     assert draft_of(rfq, bidder).typed.lines[line_keys(rfq)[1]]["unit_price"] == "186OO"
     page = door.get(address("bid", rfq, bidder))
     assert 'value="186OO"' in page.text
@@ -163,7 +180,13 @@ def test_a_colleagues_save_is_not_overwritten_silently(door, rfq, bidder):
 
 def test_lines_of_other_rfqs_and_unknown_fields_are_not_taken(door, rfq, bidder):
     foreign = line_keys(make_rfq(**RUNNING))[0]
-    autosave(door, rfq, bidder, "1", **{f"unit_price-{foreign}": "5", "supplier": "9", "net": "1", f"quantity-{line_keys(rfq)[0]}": "1"})
+    autosave(
+        door,
+        rfq,
+        bidder,
+        "1",
+        **{f"unit_price-{foreign}": "5", "supplier": "9", "net": "1", f"quantity-{line_keys(rfq)[0]}": "1"},
+    )
     assert set(draft_of(rfq, bidder).typed.lines) == {line_keys(rfq)[0]}
 
 
@@ -191,7 +214,10 @@ def test_a_bid_with_mistakes_cannot_be_sent_and_says_where(door, rfq, bidder):
     assert not BidVersion.objects.exists()
 
 
-@pytest.mark.parametrize("sent", [{}, {"request_key": "x", "edit_version": "1"}, {"request_key": str(uuid.uuid4()), "edit_version": "x"}])
+@pytest.mark.parametrize(
+    "sent",
+    [{}, {"request_key": "x", "edit_version": "1"}, {"request_key": str(uuid.uuid4()), "edit_version": "x"}],
+)
 def test_a_tampered_send_form_is_refused(door, rfq, bidder, sent):
     door.post(address("bid", rfq, bidder), prices(rfq, "1"))
     assert door.post(address("submit", rfq, bidder), sent).status_code == 200
@@ -208,8 +234,20 @@ def test_a_draft_changed_after_the_review_is_shown_again(door, rfq, bidder):
 
 
 def test_odd_input_never_breaks_the_page(door, rfq, bidder):
-    for odd in ("\x00", "１２", "1e9", "NaN", "-1", "9" * 400, "<script>alert(1)</script>", "\ud83d\ude00" if False else "😀"):
-        answer = door.post(address("bid", rfq, bidder), prices(rfq, odd, valid_until=odd, currency=odd, incoterm=odd, remark=odd, revision=odd))
+    for odd in (
+        "\x00",
+        "１２",
+        "1e9",
+        "NaN",
+        "-1",
+        "9" * 400,
+        "<script>alert(1)</script>",
+        "\ud83d\ude00" if False else "😀",
+    ):
+        answer = door.post(
+            address("bid", rfq, bidder),
+            prices(rfq, odd, valid_until=odd, currency=odd, incoterm=odd, remark=odd, revision=odd),
+        )
         assert answer.status_code in (302, 409)
         for name in ("bid", "submit"):
             page = door.get(address(name, rfq, bidder))
@@ -353,7 +391,15 @@ def test_pages_with_a_bid_are_kept_by_no_cache(door, rfq, bidder):
 def test_what_others_wrote_cannot_run(door, rfq, bidder):
     evil = "<script>alert(1)</script>"
     Rfq.objects.filter(pk=rfq.pk).update(title=evil, scope=evil, payment_terms=evil)
-    autosave(door, rfq, bidder, "1", remark=evil, quotation_number='"><img src=x>', **{f"remark-{line_keys(rfq)[0]}": evil})
+    autosave(
+        door,
+        rfq,
+        bidder,
+        "1",
+        remark=evil,
+        quotation_number='"><img src=x>',
+        **{f"remark-{line_keys(rfq)[0]}": evil},
+    )
     for url in [reverse("portal:home"), *(address(name, rfq, bidder) for name in ("rfq", "bid", "submit"))]:
         page = door.get(url)
         assert page.status_code == 200

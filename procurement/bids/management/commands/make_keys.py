@@ -15,15 +15,21 @@ from procurement.bids import keys
 class Command(BaseCommand):
     """Creates the opener's key pair, the draft key and the receipt key; never overwrites one."""
 
-    help = "Create the opener's key pair, the draft key and the receipt key where they are missing (mode 0600)."
+    help = (
+        "Create the opener's key pair, the draft key and the receipt key where they are missing (mode 0600)."
+    )
     requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", nargs="?", help="Where to write them; by default where the settings name them.")
+        parser.add_argument(
+            "folder", nargs="?", help="Where to write them; by default where the settings name them."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write what is missing and say what it is for."""
-        files = keys.KeyFiles.in_folder(Path(options["folder"])) if options["folder"] else _named_by_settings()
+        files = (
+            keys.KeyFiles.in_folder(Path(options["folder"])) if options["folder"] else _named_by_settings()
+        )
         try:
             made = keys.make(files)
         except ImproperlyConfigured as refusal:
