@@ -3,9 +3,16 @@
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from pytest_django.plugin import blocking_manager_key
 
+from contracts.agreements.models import Clause, ContractTemplate, TemplateClause
+from procurement.catalog.models import Unit
+from procurement.rfqs.models import ProcedurePreset
 from tests import databases
 from tests.keys import sealing_keys  # noqa: F401 (a fixture of every test)
+
+SEEDED = (Unit, ProcedurePreset, Clause, ContractTemplate, TemplateClause)
+seeds = pytest.StashKey[dict]()
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +24,7 @@ def django_db_setup(
     name = "_".join(filter(None, [connection.settings_dict["TEST"]["NAME"], worker]))
     with django_db_blocker.unblock():
         databases.create(name, afresh=django_db_createdb)
+        request.config.stash[seeds] = {model: list(model.objects.all()) for model in SEEDED}
     yield
     if not django_db_keepdb:
         with django_db_blocker.unblock():
@@ -28,3 +36,17 @@ def empty_cache():
     """Rate limits and counters of one test are nothing to the next."""
     yield
     cache.clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    """A test with transactions of its own empties every table; what migrations put there is put back."""
+    outcome = yield
+    kept = item.config.stash.get(seeds, None)
+    marker = item.get_closest_marker("django_db")
+    emptied = (marker and marker.kwargs.get("transaction")) or "transactional_db" in item.fixturenames
+    if kept and emptied:
+        with item.config.stash[blocking_manager_key].unblock():
+            for model, rows in kept.items():
+                model.objects.bulk_create(rows, ignore_conflicts=True)
+    return outcome

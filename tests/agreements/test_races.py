@@ -7,14 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from contracts.agreements import library, services
+from contracts.agreements import services
 from contracts.agreements.models import (
-    Clause,
     Contract,
-    ContractTemplate,
     ContractVersion,
     Signature,
-    TemplateClause,
 )
 from contracts.orders import services as ordering
 from contracts.orders.models import Order, OrderAllocation
@@ -28,11 +25,6 @@ from tests.factories import SupplierFactory, make_approver, make_contract_manage
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 2
 ROOMS = ("contracts.agreements", "contracts.orders")
-
-
-@pytest.fixture(autouse=True)
-def standard_clauses(transactional_db):
-    library.install(Clause, ContractTemplate, TemplateClause)
 
 
 def at_once(*acts):
