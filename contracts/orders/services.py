@@ -53,14 +53,16 @@ def draft_for_contract(
     The requests behind it are counted as ordered at once, so that nothing is ordered twice.
     """
     rfq = lock(Rfq.objects.filter(pk__in=Award.objects.filter(contracts=contract_id).values("rfq")))
-    contract = lock(Contract.objects.filter(pk=contract_id))
+    contract = lock(Contract.objects.select_related("company").filter(pk=contract_id))
     at = clock()
     if contract.status != Contract.Status.ACTIVE:
         raise NotActive(_("The contract is not active, so nothing can be ordered from it."))
     places = parts_by_place(contract)
     if not places:
         raise _nothing_left(contract)
-    codes = dict(Company.objects.filter(pk__in={place[0] for place in places}).values_list("pk", "code"))
+    codes = {contract.company_id: contract.company.code}
+    if others := {place[0] for place in places} - codes.keys():
+        codes |= dict(Company.objects.filter(pk__in=others).values_list("pk", "code"))
     orders = Order.objects.bulk_create(
         _order(contract, place, parts, number=_number(codes[place[0]], at), actor=actor, at=at, origin=origin)
         for place, parts in places.items()

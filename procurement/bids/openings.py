@@ -143,9 +143,7 @@ def open_envelopes(*, opening_id: int, keyring: Keyring, clock: Clock = database
     at = clock()
     opening.status, opening.opened_at = Opening.Status.OPENED, at
     opening.save(update_fields=["status", "opened_at"])
-    last = opening.confirmations.select_related("opener").last()
-    actor = last.opener if last else rfq.officer
-    rfqs.mark_opened(rfq_id=rfq.pk, rates=rates.entered(rfq), at=at, actor=actor)
+    rfqs.mark_opened(rfq=rfq, rates=rates.entered(rfq), at=at)
     events.record("opening.opened", subject=opening, actor=None, at=at, rfq_id=rfq.pk)
     documents.request("opening_record", opening, version=opening.round)
     return opening

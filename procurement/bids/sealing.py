@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -56,14 +57,11 @@ class SealedEnvelope:
     sha256: str
 
 
-def create_keys(*, rfq_id: int, round: int = ROUND) -> list[SealingKey]:
+def create_keys(*, rfq_id: int, round: int = ROUND) -> QuerySet[SealingKey]:
     """Make the key pairs of an RFQ's round, one per envelope kind, before it is published. Safe to repeat."""
-    present = list(SealingKey.objects.filter(rfq_id=rfq_id, round=round))
-    missing = [kind for kind in EnvelopeKind if kind not in {key.kind for key in present}]
-    if not missing:
-        return present
-    made = SealingKey.objects.bulk_create(_new_key(rfq_id, round, kind) for kind in missing)
-    return [*present, *made]
+    new = [_new_key(rfq_id, round, kind) for kind in EnvelopeKind]
+    SealingKey.objects.bulk_create(new, ignore_conflicts=True)  # those that are there already stay
+    return SealingKey.objects.filter(rfq_id=rfq_id, round=round)
 
 
 @sensitive_variables("seed")

@@ -33,7 +33,7 @@ from procurement.evaluation.choices import Choice, check_bids, priced, today_of
 from procurement.evaluation.models import Award, AwardLine
 from procurement.evaluation.permissions import can, can_compare
 from procurement.rfqs import services as rfqs
-from procurement.rfqs.models import Criterion, Rfq, RfqLine, RfqLineVersion
+from procurement.rfqs.models import Criterion, Rfq, RfqLineVersion
 from workflows.approvals.chain import preview as chain_preview
 from workflows.approvals.facts import ApprovalFacts
 from workflows.approvals.models import ApprovalCase, DocumentType
@@ -217,8 +217,7 @@ def withdraw(*, award_id: int, actor: User, clock: Clock = database_clock) -> Aw
 def activate(*, award_id: int, actor: User, at: datetime, case: ApprovalCase | None) -> None:
     """The last approver agreed, or nobody had to be asked. With every line awarded, so is the RFQ."""
     award = _decided(award_id, Status.ACTIVE, "award.active", actor, at, case)
-    if not RfqLine.objects.filter(rfq=award.rfq_id, awarded__lt=F("quantity")).exists():
-        rfqs.mark_awarded(rfq_id=award.rfq_id, at=at, actor=actor)
+    rfqs.mark_awarded_when_whole(rfq_id=award.rfq_id, at=at, actor=actor)
     documents.request("award_memo", award, version=award.round)
 
 

@@ -88,7 +88,7 @@ def published(at=NOON, **fields):
 def opened(**fields):
     """An RFQ whose bids were opened; there are none."""
     rfq = published(**fields)
-    services.mark_opened(rfq_id=rfq.pk, rates=[], at=CLOSES, actor=rfq.officer)
+    services.mark_opened(rfq=rfq, rates=[], at=CLOSES)
     world = rfq.world
     rfq = Rfq.objects.get(pk=rfq.pk)
     rfq.world = world

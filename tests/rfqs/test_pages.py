@@ -625,7 +625,7 @@ def test_before_opening_no_page_betrays_a_bid(client):
 
     assert seen() == before
     assert not BidVersion.objects.exists()
-    services.mark_opened(rfq_id=rfq.pk, rates=[], at=CLOSES, actor=rfq.officer)
+    services.mark_opened(rfq=rfq, rates=[], at=CLOSES)
     client.force_login(rfq.officer)
     assert "A bid was received" in client.get(page(rfq, "history")).content.decode()
     assert disclosed_to(rfq.officer).filter(verb__startswith="bid.").count() == 2

@@ -362,21 +362,20 @@ def test_mail_that_went_out_marks_invitations_delivered():
 def test_opening_stores_rates_for_good():
     rfq = ready(bid_currencies=["CNY", "USD"], rate_rule="Bank of China, day of opening")
     submit(rfq)
+    rfq.refresh_from_db()
     rate = SimpleNamespace(currency="USD", rate=D("7.1"), source="BOC", source_date=CLOSES.date())
 
     with pytest.raises(RuleViolation, match="USD"):
-        services.mark_opened(rfq_id=rfq.pk, rates=[], at=CLOSES, actor=rfq.officer)
+        services.mark_opened(rfq=rfq, rates=[], at=CLOSES)
     with pytest.raises(AlreadyDone):
-        services.mark_opened(
-            rfq_id=rfq.pk, rates=[rate], at=CLOSES - timedelta(microseconds=1), actor=rfq.officer
-        )
-    services.mark_opened(rfq_id=rfq.pk, rates=[rate], at=CLOSES, actor=rfq.officer)
+        services.mark_opened(rfq=rfq, rates=[rate], at=CLOSES - timedelta(microseconds=1))
+    services.mark_opened(rfq=rfq, rates=[rate], at=CLOSES)
 
     rfq.refresh_from_db()
     assert (rfq.status, rfq.opened_at) == ("opened", CLOSES)
     assert services.rates_of(rfq) == {"CNY": 1, "USD": D("7.1")}
     with pytest.raises(AlreadyDone):
-        services.mark_opened(rfq_id=rfq.pk, rates=[rate], at=CLOSES, actor=rfq.officer)
+        services.mark_opened(rfq=rfq, rates=[rate], at=CLOSES)
 
 
 def test_a_quantity_is_awarded_once(django_assert_num_queries):

@@ -7,12 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from viewflow.workflow.models import Process, Task
 from viewflow.workflow.status import PROCESS, STATUS
 from viewflow.workflow.token import Token
 
 from procurement.accounts.models import User
 
+_CHANGE = """
+    WITH over AS (UPDATE viewflow_process SET status = %s, finished = %s WHERE id = %s)
+    UPDATE viewflow_task SET status = %s, started = %s, finished = %s WHERE id = ANY(%s)
+"""
 OVER = frozenset({STATUS.DONE, STATUS.CANCELED, STATUS.REVIVED})
 
 
@@ -78,8 +83,14 @@ class Run:
         by_state: dict[tuple[Any, ...], list[int]] = defaultdict(list)
         for task in self._changed:
             by_state[str(task.status), task.started, task.finished].append(task.pk)
+        process = [PROCESS.DONE, self.at, self.process.pk if self._finished else None]
         for (status, started, finished), keys in by_state.items():
-            Task.objects.filter(pk__in=keys).update(status=status, started=started, finished=finished)
-        if self._finished:
+            _execute(_CHANGE, [*process, status, started, finished, keys])
+        if self._finished and not by_state:
             Process.objects.filter(pk=self.process.pk).update(status=PROCESS.DONE, finished=self.at)
         self._made, self._changed, self._finished = [], [], False
+
+
+def _execute(statement: str, parameters: list[Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
@@ -23,6 +23,13 @@ from workflows.approvals.models import ApprovalCase, DocumentType
 from workflows.approvals.services import withdraw_case
 from workflows.engine import services as engine
 
+_DECIDE = """
+    WITH head AS (
+        UPDATE requisitions_requisition SET status = %s, decided_at = %s
+        WHERE id = %s AND status = 'in_approval' RETURNING id
+    )
+    UPDATE requisitions_requisitionline SET status = %s FROM head WHERE requisition_id = head.id
+"""
 Status, LineStatus = Requisition.Status, RequisitionLine.Status
 
 
@@ -141,11 +148,11 @@ def _decided(
     requisition_id: int, status: str, lines: str, actor: User, at: datetime, case: ApprovalCase | None
 ) -> None:
     """Runs inside the deciding transaction, which holds the request's lock."""
-    waiting = Requisition.objects.filter(pk=requisition_id, status=Status.IN_APPROVAL)
     decided_at = None if status == Status.RETURNED else at
-    if not waiting.update(status=status, decided_at=decided_at):
-        raise NotNow(_("This request is not in approval."))
-    RequisitionLine.objects.filter(requisition=requisition_id).update(status=lines)
+    with connection.cursor() as cursor:
+        cursor.execute(_DECIDE, [status, decided_at, requisition_id, lines])
+        if not cursor.rowcount:
+            raise NotNow(_("This request is not in approval."))
     facts = {"case": case.pk if case else None}
     content_hash = case.document_hash if case else ""
     subject = Requisition(pk=requisition_id, document_hash=content_hash)

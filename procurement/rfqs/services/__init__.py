@@ -27,6 +27,7 @@ from procurement.rfqs.services.inviting import (
 )
 from procurement.rfqs.services.outcome import (
     mark_awarded,
+    mark_awarded_when_whole,
     mark_opened,
     mark_unsuccessful,
     rates_of,
@@ -66,6 +67,7 @@ __all__ = [
     "facts_of",
     "invite",
     "mark_awarded",
+    "mark_awarded_when_whole",
     "mark_delivered",
     "mark_opened",
     "mark_unsuccessful",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
@@ -31,18 +32,16 @@ def invite(
     at = clock()
     check_editable(rfq)
     wanted = set(supplier_ids)
-    suppliers = list(Supplier.objects.filter(pk__in=wanted).order_by("pk"))
+    invited = Invitation.objects.filter(rfq=rfq, supplier=OuterRef("pk"))
+    suppliers = list(Supplier.objects.filter(pk__in=wanted).annotate(known=Exists(invited)).order_by("pk"))
     if len(suppliers) != len(wanted):
         raise RuleViolation(_("This supplier is not in the register."))
     blocked = next((one for one in suppliers if one.status == Supplier.Status.BLOCKED), None)
     if blocked:
         words = {"name": blocked.label, "reason": blocked.status_reason}
         raise SupplierBlocked(_("%(name)s is blocked: %(reason)s") % words)
-    known = set(rfq.invitations.filter(supplier__in=wanted).values_list("supplier_id", flat=True))
     rows = Invitation.objects.bulk_create(
-        Invitation(rfq=rfq, supplier=supplier, created_at=at)
-        for supplier in suppliers
-        if supplier.pk not in known
+        Invitation(rfq=rfq, supplier=supplier, created_at=at) for supplier in suppliers if not supplier.known
     )
     if rows:
         touch(rfq)

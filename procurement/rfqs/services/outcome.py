@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from django.db import connection, transaction
+from django.db.models import Exists, F
 from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
@@ -53,9 +54,11 @@ class EnteredRate(Protocol):
     def source_date(self) -> date: ...
 
 
-def mark_opened(*, rfq_id: int, rates: Iterable[EnteredRate], at: datetime, actor: User) -> None:
-    """Bids have been opened: from now on they may be read. The rates they are compared by are stored for good."""
-    rfq = locked(rfq_id)
+def mark_opened(*, rfq: Rfq, rates: Iterable[EnteredRate], at: datetime) -> None:
+    """Bids have been opened: from now on they may be read. The rates they are compared by are stored for good.
+
+    The caller holds the lock of `rfq` and has read it since.
+    """
     if rfq.phase_at(at) != Rfq.Phase.CLOSED:
         raise too_late(rfq)
     stored = [
@@ -67,7 +70,7 @@ def mark_opened(*, rfq_id: int, rates: Iterable[EnteredRate], at: datetime, acto
         raise RuleViolation(_("Exchange rates are missing: %(codes)s.") % {"codes": ", ".join(lacking)})
     if stored:
         RfqRate.objects.bulk_create(stored)
-    Rfq.objects.filter(pk=rfq_id).update(status=Status.OPENED, opened_at=at)
+    Rfq.objects.filter(pk=rfq.pk).update(status=Status.OPENED, opened_at=at)
 
 
 def rates_of(rfq: Rfq) -> dict[str, Decimal]:
@@ -86,8 +89,16 @@ def release_award(quantities: Mapping[int, Decimal]) -> None:
     _count(quantities, sign=-1)
 
 
+def mark_awarded_when_whole(*, rfq_id: int, at: datetime, actor: User) -> None:
+    """An award is active; if it was the last that was missing, the RFQ is awarded."""
+    opened = Rfq.objects.filter(pk=rfq_id, status=Status.OPENED)
+    left = RfqLine.objects.filter(rfq=rfq_id, awarded__lt=F("quantity"))
+    if opened.filter(~Exists(left)).update(status=Status.AWARDED):
+        _record("rfq.awarded", Rfq(pk=rfq_id), actor, at, {})
+
+
 def mark_awarded(*, rfq_id: int, at: datetime, actor: User) -> None:
-    """An award is active. A second one, for other lines, changes nothing here."""
+    """No more of it is awarded. Done once already, it changes nothing."""
     if not Rfq.objects.filter(pk=rfq_id, status=Status.OPENED).update(status=Status.AWARDED):
         rfq = Rfq.objects.get(pk=rfq_id)
         if rfq.status != Status.AWARDED:

@@ -58,7 +58,7 @@ def submit(*, rfq_id: int, actor: User, clock: Clock = database_clock) -> Rfq:
     facts = facts_of(rfq, actor, categories={line["category_id"] for line in content["lines"]})
     asked = engine.launch("rfq", subject=rfq, facts=facts, actor=actor, clock=lambda: at)
     if asked is None:
-        rfq.refresh_from_db()
+        _go_out(rfq, at)
     return rfq
 
 
@@ -108,12 +108,17 @@ def publish(*, rfq_id: int, actor: User, at: datetime, case: ApprovalCase | None
         raise too_late(rfq)
     if case:  # otherwise the checklist has just been looked at
         _check_still_possible(rfq, at)
-    opens_at = max(rfq.opens_at or at, at)
-    Rfq.objects.filter(pk=rfq_id).update(status=Status.PUBLISHED, published_at=at, opens_at=opens_at)
-    rfq.status, rfq.published_at, rfq.opens_at = Status.PUBLISHED, at, opens_at
+    _go_out(rfq, at)
+    out = {"status": rfq.status, "published_at": rfq.published_at, "opens_at": rfq.opens_at}
+    Rfq.objects.filter(pk=rfq_id).update(**out)
     RfqLineVersion.objects.filter(line__rfq=rfq_id, revision=rfq.revision).update(published=True)
     _record("rfq.published", rfq, actor, at, {"case": case.pk if case else None, "revision": rfq.revision})
     return rfq
+
+
+def _go_out(rfq: Rfq, at: datetime) -> None:
+    """What publication changes in the row; bidding never opens before it."""
+    rfq.status, rfq.published_at, rfq.opens_at = Status.PUBLISHED, at, max(rfq.opens_at or at, at)
 
 
 def send_back(*, rfq_id: int, actor: User, at: datetime, case: ApprovalCase | None) -> None:
