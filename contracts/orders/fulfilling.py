@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
@@ -84,8 +84,9 @@ def parts_by_place(contract: Contract) -> dict[Place, list[Part]]:
     The caller holds the RFQ's row, so that two contracts out of one RFQ do not serve the same need twice.
     """
     lines = list(contract.lines.select_related("unit"))
-    rests = _rests(lines)
-    ordered = _ordered(contract)
+    taken = _taken(lines)
+    rests = _rests(lines, taken)
+    ordered = _ordered(contract) if taken else {}  # what this contract ordered, it took
     places: dict[Place, list[Part]] = defaultdict(list)
     for line in lines:
         before, net, tax = ordered.get(line.pk, (Decimal(0), Decimal(0), Decimal(0)))
@@ -96,10 +97,10 @@ def parts_by_place(contract: Contract) -> dict[Place, list[Part]]:
     return dict(sorted(places.items()))
 
 
-def _rests(lines: Iterable[ContractLine]) -> dict[int, list[_Rest]]:
-    """By RFQ line: its allocations less what live orders took, the earliest need first."""
+def _taken(lines: Iterable[ContractLine]) -> dict[tuple[int, int], Decimal]:
+    """By RFQ line and requisition line: what live orders took, of whichever contract."""
     rfq_lines = [line.rfq_line_id for line in lines]
-    taken = {
+    return {
         (row["order_line__contract_line__rfq_line"], row["requisition_line"]): row["taken"]
         for row in OrderAllocation.objects.filter(order_line__contract_line__rfq_line__in=rfq_lines)
         .exclude(order_line__order__status=Order.Status.CANCELLED)
@@ -107,6 +108,11 @@ def _rests(lines: Iterable[ContractLine]) -> dict[int, list[_Rest]]:
         .annotate(taken=Sum("requested_quantity"))
         .order_by()
     }
+
+
+def _rests(lines: Iterable[ContractLine], taken: Mapping[tuple[int, int], Decimal]) -> dict[int, list[_Rest]]:
+    """By RFQ line: its allocations less what was taken, the earliest need first."""
+    rfq_lines = [line.rfq_line_id for line in lines]
     rests: dict[int, list[_Rest]] = defaultdict(list)
     allocations = Allocation.objects.filter(rfq_line__in=rfq_lines).select_related("requisition_line")
     for one in allocations.order_by("requisition_line__need_date", "pk"):

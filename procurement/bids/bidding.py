@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
+from psycopg.types.json import Jsonb
 
 from procurement.accounts.models import User
 from procurement.bids import attachments, drafts, receipts, sealing
@@ -19,7 +20,7 @@ from procurement.bids.admission import (
     require_invited_with_key,
     require_open,
 )
-from procurement.bids.models import Bid, BidDraft, BidVersion, Envelope, SealingKey
+from procurement.bids.models import Bid, BidDraft, BidVersion, EnvelopeKind, SealingKey
 from procurement.bids.payload import BidPayload, Terms, terms_of, to_json
 from procurement.bids.sealing import NotSealable, Place, SealedEnvelope
 from procurement.bids.typed import Typed
@@ -27,6 +28,7 @@ from procurement.common import events
 from procurement.common.clock import Clock, database_clock
 from procurement.common.errors import RuleViolation
 from procurement.common.locks import lock_shared
+from procurement.common.sql import scalar
 from procurement.rfqs.models import Rfq
 from suppliers.registry.models import Supplier
 
@@ -170,17 +172,6 @@ def _submit(
     version = _record(
         turn, BidVersion.Action.SUBMIT, actor, request_key, sealed, line_count=len(payload.lines)
     )
-    Envelope.objects.bulk_create(
-        [
-            Envelope(
-                version=version,
-                key=turn.key,
-                algorithm=sealed.algorithm,
-                ciphertext=sealed.ciphertext,
-                sha256=sealed.sha256,
-            )
-        ]
-    )
     return version, True
 
 
@@ -231,7 +222,10 @@ def _record(
         receipt_key_id=kid,
         submitted_by=actor,
     )
-    BidVersion.objects.bulk_create([version])
+    if sealed and turn.key:
+        _insert_with_envelope(version, turn.key, sealed)
+    else:
+        BidVersion.objects.bulk_create([version])
     verb = "bid.submitted" if action == BidVersion.Action.SUBMIT else "bid.withdrawn"
     events.record(
         verb,
@@ -242,3 +236,28 @@ def _record(
         content_hash=version.envelope_hash,
     )
     return version
+
+
+_INSERT = """
+    WITH version AS (
+        INSERT INTO bids_bidversion (bid_id, supplier_id, number, action, rfq_revision, received_at, request_key,
+            envelope_hash, line_count, receipt, receipt_signature, receipt_key_id, submitted_by_id)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
+    ), envelope AS (
+        INSERT INTO bids_envelope (version_id, key_id, kind, algorithm, ciphertext, sha256)
+        SELECT id, %s, %s, %s, %s, %s FROM version
+    )
+    SELECT id FROM version
+"""
+
+
+@sensitive_variables()
+def _insert_with_envelope(version: BidVersion, key: SealingKey, sealed: SealedEnvelope) -> None:
+    """A version and its ciphertext, in one statement: neither is ever there without the other."""
+    row = (
+        version.bid_id, version.supplier_id, version.number, version.action, version.rfq_revision, version.received_at,
+        version.request_key, version.envelope_hash, version.line_count, Jsonb(version.receipt),
+        version.receipt_signature, version.receipt_key_id, version.submitted_by_id,
+    )  # fmt: skip
+    envelope = (key.pk, EnvelopeKind.COMMERCIAL, sealed.algorithm, sealed.ciphertext, sealed.sha256)
+    version.pk = scalar(_INSERT, [*row, *envelope])

@@ -65,9 +65,10 @@ def confirm(*, rfq_id: int, opener: User, clock: Clock = database_clock) -> Open
 
 def _present(rfq: Rfq) -> tuple[Opening, list[OpeningConfirmation]]:
     """The opening and who has confirmed it, made with the first confirmation; the RFQ's lock is held."""
-    opening = Opening.objects.select_for_update(no_key=True).filter(rfq=rfq, round=ROUND).first()
-    if opening is not None:
-        return opening, list(opening.confirmations.select_related("opener"))
+    rows = OpeningConfirmation.objects.filter(opening__rfq=rfq, opening__round=ROUND)
+    given = list(rows.select_related("opening", "opener"))
+    if given:
+        return given[0].opening, given
     return Opening.objects.bulk_create([Opening(rfq=rfq, round=ROUND)])[0], []
 
 

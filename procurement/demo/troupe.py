@@ -32,7 +32,7 @@ from workflows.approvals.models import ApprovalRule, RuleSet, RuleStage
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
 MEMBERS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (  # key, name, roles in the company
-    ("head", "Head of department", ()),
+    ("head", "Head of department", (Role.REQUESTER,)),
     ("requester", "Requester", (Role.REQUESTER,)),
     ("officer", "Procurement officer", (Role.OFFICER,)),
     ("category", "Category manager", (Role.CATEGORY_MANAGER,)),

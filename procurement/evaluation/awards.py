@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -177,7 +177,6 @@ def facts_of(
     award: Award, lines: Iterable[AwardLine], criteria: Sequence[Criterion], *, sender: User
 ) -> ApprovalFacts:
     """What the approval rules are matched against. Whoever scored or sends the award is not asked to approve it."""
-    versions = RfqLineVersion.objects.filter(line__in=[line.rfq_line_id for line in lines])
     scorers = scoring.scorers_of(award.rfq_id) if criteria else set()
     return ApprovalFacts(
         document_type=DocumentType.AWARD,
@@ -188,7 +187,7 @@ def facts_of(
         requester=award.created_by,
         company_id=award.company_id,
         department_id=None,
-        category_ids=tuple(versions.order_by("category").values_list("category", flat=True).distinct()),
+        category_ids=tuple(sorted({line.category_id for line in lines})),  # type: ignore[attr-defined]
         amount=award.net,
         currency=award.currency,
         document_hash=award.document_hash,
@@ -306,8 +305,10 @@ def _update(award: Award, **fields: Any) -> None:
 
 
 def lines_of(award: Award) -> list[AwardLine]:
-    """What the award says, by line, with bids and suppliers at hand."""
+    """What the award says, by line, with bids, suppliers and categories at hand."""
+    said = RfqLineVersion.objects.filter(line=OuterRef("rfq_line")).order_by("-revision")
     lines = award.lines.select_related("opened_bid__supplier", "rfq_line")
+    lines = lines.annotate(category_id=Subquery(said.values("category")[:1]))
     return list(lines.order_by("rfq_line__position", "pk"))
 
 

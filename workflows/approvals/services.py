@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import BigIntegerField, F, OuterRef, Q, Subquery
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -47,6 +47,16 @@ OUTCOMES = {
 }
 
 
+SAID = ("status", "decided_by_id", "decided_at", "comment", "document_hash")
+_CLOSE = """
+    WITH said AS (
+        UPDATE approvals_approvalstep
+        SET status = %s, decided_by_id = %s, decided_at = %s, comment = %s, document_hash = %s WHERE id = %s
+    )
+    UPDATE approvals_approvalcase SET status = %s, decided_at = %s WHERE id = %s
+"""
+
+
 class CommentNeeded(RuleViolation):
     """Whoever sends a document back says why."""
 
@@ -62,6 +72,7 @@ class Progress:
     case: ApprovalCase
     steps: list[ApprovalStep]
     entries: list[events.Entry] = field(default_factory=list)
+    decided: ApprovalStep | None = None  # by this act, and not stored yet
 
     @property
     def refusal(self) -> ApprovalStep | None:
@@ -106,7 +117,12 @@ class Progress:
         ]
 
     def record(self, *, actor: User, at: datetime) -> None:
-        """Record what was told so far."""
+        """Store the decision, unless the case was closed with it, and record what was told so far."""
+        if self.decided:
+            ApprovalStep.objects.filter(pk=self.decided.pk).update(
+                **{name: getattr(self.decided, name) for name in SAID}
+            )
+            self.decided = None
         if self.entries:
             events.record_all(self.entries, actor=actor, at=at)
             self.entries = []
@@ -237,16 +253,9 @@ def _decide(run: Run, *, step_id: int, verdict: Verdict, comment: str, seen: set
 def _write(
     progress: Progress, step: ApprovalStep, *, verdict: Verdict, comment: str, actor: User, at: datetime
 ) -> None:
-    said: dict[str, Any] = {
-        "status": OUTCOMES[verdict],
-        "decided_by": actor,
-        "decided_at": at,
-        "comment": comment,
-        "document_hash": progress.case.document_hash,
-    }
-    ApprovalStep.objects.filter(pk=step.pk).update(**said)
-    for name, value in said.items():
-        setattr(step, name, value)
+    step.status, step.decided_by, step.decided_at = OUTCOMES[verdict], actor, at
+    step.comment, step.document_hash = comment, progress.case.document_hash
+    progress.decided = step
     progress.tell(f"approval.{step.status}", step)
     if verdict != Verdict.APPROVE:
         _release(progress.steps)
@@ -265,7 +274,13 @@ def close_case(progress: Progress, status: str, *, actor: User, at: datetime) ->
     """The round is over; recorded before the document acts on it."""
     case = progress.case
     case.status, case.decided_at = status, at
-    ApprovalCase.objects.filter(pk=case.pk).update(status=status, decided_at=at)
+    if step := progress.decided:
+        with connection.cursor() as cursor:
+            said = [getattr(step, name) for name in SAID]
+            cursor.execute(_CLOSE, [*said, step.pk, status, at, case.pk])
+        progress.decided = None
+    else:
+        ApprovalCase.objects.filter(pk=case.pk).update(status=status, decided_at=at)
     progress.tell("approval.closed", case)
     progress.record(actor=actor, at=at)
     return case

@@ -23,6 +23,14 @@ from workflows.approvals.models import ApprovalCase, DocumentType
 from workflows.approvals.services import withdraw_case
 from workflows.engine import services as engine
 
+_SUBMIT = """
+    WITH head AS (
+        UPDATE requisitions_requisition
+        SET number = %s, document_hash = %s, status = 'in_approval', submitted_at = %s, round = %s
+        WHERE id = %s RETURNING id
+    )
+    UPDATE requisitions_requisitionline SET status = 'in_approval' FROM head WHERE requisition_id = head.id
+"""
 _DECIDE = """
     WITH head AS (
         UPDATE requisitions_requisition SET status = %s, decided_at = %s
@@ -63,8 +71,9 @@ def submit(*, requisition_id: int, actor: User, clock: Clock = database_clock) -
         at,
         requisition.round + 1,
     )
-    requisition.save(update_fields=["number", "document_hash", "status", "submitted_at", "round"])
-    requisition.lines.update(status=LineStatus.IN_APPROVAL)
+    head: list[Any] = [requisition.number, requisition.document_hash, at, requisition.round, requisition.pk]
+    with connection.cursor() as cursor:
+        cursor.execute(_SUBMIT, head)
     facts = {"round": requisition.round, "revision": requisition.revision}
     _record("requisition.submitted", requisition, actor, at, facts)
     asked = engine.launch(
