@@ -128,7 +128,7 @@ def currencies_of(rfq: Rfq) -> tuple[str, ...]:
 # --- the bid ---
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LineOffer:
     """The offer for one line: a price without tax for `price_per` units, and what goes with it."""
 
@@ -141,7 +141,7 @@ class LineOffer:
     remark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Attachment:
     """A sealed file that belongs to the bid: where it lies, what it is, and the random key that opens it."""
 

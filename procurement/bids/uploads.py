@@ -44,6 +44,10 @@ class SealedUpload(UploadedFile[Any]):
         self.sealer = sealer
         self.field_name = field_name
 
+    def __repr__(self) -> str:
+        """Its name stays out of reports of errors."""
+        return f"<{type(self).__name__}>"
+
 
 class SealingUploadHandler(FileUploadHandler):
     """Seals each file as its chunks arrive; a refused one is skipped and its reason kept in `refusals`."""

@@ -195,7 +195,7 @@ def _cell(
 # --- the header ---
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class HeaderField:
     """One field of the bid's head."""
 
@@ -288,7 +288,7 @@ def _ident(problem: Problem) -> str:
     return f"{problem.field}-{problem.line}" if problem.line else f"id_{problem.field}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ReviewRow:
     """A line as it will be sealed, in words."""
 

@@ -48,6 +48,7 @@ from tests.factories import CategoryFactory, make_rules
 from tests.keys import keyring_for_tests
 from workflows.approvals.models import DocumentType
 from workflows.approvals.services import Verdict
+from workflows.notices.models import Notice
 
 PASSWORD = "correct-horse-battery-7f3a"
 EVERY_ROLE = tuple(role for role in Role if role is not Role.ADMINISTRATOR)
@@ -398,6 +399,7 @@ def make_world() -> World:
         documents.render_pending()
         while events.deliver_due(queue="default"):
             pass
+    Notice.objects.update(mail=Notice.Mail.SENT)
     for side in sides.values():
         for stages in side.documents.values():
             for document in stages.values():
