@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Exists
 from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
@@ -15,7 +16,12 @@ from procurement.common.clock import Clock, database_clock
 from procurement.common.errors import RuleViolation
 from procurement.common.numbering import next_number
 from procurement.requisitions.canonical import content_of, digest_of
-from procurement.requisitions.models import Requisition, RequisitionLine, RequisitionRevision
+from procurement.requisitions.models import (
+    Requisition,
+    RequisitionDocument,
+    RequisitionLine,
+    RequisitionRevision,
+)
 from procurement.requisitions.services.data import LineRefused, NotNow, too_late
 from procurement.requisitions.services.drafting import check_editable, documents_of, locked, today_in
 from workflows.approvals.facts import ApprovalFacts
@@ -59,7 +65,8 @@ def submit(*, requisition_id: int, actor: User, clock: Clock = database_clock) -
     requisition = locked(requisition_id)
     at = clock()
     check_editable(requisition)
-    lines = list(requisition.lines.order_by("position"))
+    attached = Exists(RequisitionDocument.objects.filter(requisition=requisition))
+    lines = list(requisition.lines.annotate(attached=attached).order_by("position"))
     _check_ready(requisition, lines, today_in(requisition.company, at))
     if not requisition.number:
         requisition.number = next_number(
@@ -189,7 +196,8 @@ def _freeze(requisition: Requisition, lines: Sequence[RequisitionLine], at: date
     """Keep the words of this revision for good; sent again unchanged, it is the same revision."""
     if requisition.document_hash:
         return
-    content = content_of(requisition, lines, documents_of(requisition))
+    attached = any(line.attached for line in lines)  # type: ignore[attr-defined]
+    content = content_of(requisition, lines, documents_of(requisition) if attached else [])
     requisition.document_hash = digest_of(content)
     RequisitionRevision.objects.create(
         requisition=requisition,
