@@ -45,7 +45,7 @@ def pytest_runtest_teardown(item, nextitem):
     kept = item.config.stash.get(seeds, None)
     marker = item.get_closest_marker("django_db")
     emptied = (marker and marker.kwargs.get("transaction")) or "transactional_db" in item.fixturenames
-    if kept and emptied:
+    if kept and emptied and nextitem is not None:  # after the last one the database is gone
         with item.config.stash[blocking_manager_key].unblock():
             for model, rows in kept.items():
                 model.objects.bulk_create(rows, ignore_conflicts=True)

@@ -134,8 +134,10 @@ def doors_of(user):
 
 @pytest.fixture
 def no_doors():
-    yield
+    kept = list(demo_doors._source)
     demo_doors._source.clear()
+    yield
+    demo_doors._source[:] = kept
 
 
 def test_no_door_is_open_outside_the_demo(client, user, no_doors):
