@@ -146,6 +146,8 @@ class Visitor:
     def send(self, name, button=None, **values):
         """Fill in the page's form to a view and send it; what is not named stays as it is."""
         form = self.page.form_to(name, button)
+        unknown = values.keys() - form.values.keys() - form.choices.keys()
+        assert not unknown, f"{self.page.address}: nothing to fill in {unknown}"
         sent = {
             **form.values,
             **{key: value if isinstance(value, list) else [value] for key, value in values.items()},
