@@ -220,7 +220,9 @@ class Job(Stateful):
     arguments = models.JSONField(default=dict)
     result = models.JSONField(default=dict)
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    file = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -229,6 +231,22 @@ class Job(Stateful):
                 name="job_done_within_total", condition=Q(done__lte=F("total")) | Q(total=0)
             )
         ]
+        indexes = [
+            models.Index(fields=["started_by", "-id"], name="job_mine"),
+            models.Index(
+                fields=["created_at"], name="job_due", condition=Q(status__in=["waiting", "running"])
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.status in {self.Status.DONE, self.Status.FAILED}
+
+    @property
+    def url(self) -> str:
+        """The page that came of it, if any."""
+        return str(self.result.get("url", ""))

@@ -23,6 +23,7 @@ SWEEPS = {  # task: every so many seconds
     "common.sweep_deliveries": 15,
     "common.link_events": 5,
     "documents.sweep": 30,
+    "jobs.sweep": 30,
     "bids.sweep_openings": 30,
     "notices.sweep": 15,
     "approvals.sweep": 60,

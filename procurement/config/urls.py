@@ -22,6 +22,7 @@ ROOMS = {  # prefix: room; both doors share the host until the security round pa
     "notices/": "workflows.notices",
     "portal/": "suppliers.portal",
     "documents/": "procurement.common",
+    "jobs/": "procurement.common.jobs",
     "": "procurement.office",
 }
 
