@@ -3,6 +3,7 @@
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.test import TransactionTestCase
 from pytest_django.plugin import blocking_manager_key
 
 from contracts.agreements.models import Clause, ContractTemplate, TemplateClause
@@ -24,6 +25,7 @@ def django_db_setup(
     name = "_".join(filter(None, [connection.settings_dict["TEST"]["NAME"], worker]))
     with django_db_blocker.unblock():
         databases.create(name, afresh=django_db_createdb)
+        TransactionTestCase._fixture_teardown = lambda test: databases.empty()
         request.config.stash[seeds] = {model: list(model.objects.all()) for model in SEEDED}
     yield
     if not django_db_keepdb:

@@ -9,7 +9,7 @@ import hashlib
 from contextlib import contextmanager
 from pathlib import Path
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import sql
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -24,6 +24,23 @@ def fingerprint() -> str:
     for path in sorted({path for pattern in PATTERNS for path in CHECKOUT.glob(pattern)}):
         digest.update(str(path.relative_to(CHECKOUT)).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
+
+
+KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission")
+
+
+def empty() -> None:
+    """After a test with transactions of its own: every row goes, but for what Django derives from the models.
+
+    Django would TRUNCATE a hundred tables and make permissions and triggers anew, which takes ten times as long.
+    """
+    tables = [one for one in connection.introspection.table_names() if one not in KEPT_TABLES]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")  # triggers and keys rest meanwhile
+        found = " UNION ALL ".join(f"SELECT '{one}' WHERE EXISTS (SELECT FROM \"{one}\")" for one in tables)
+        cursor.execute(found)
+        for (name,) in cursor.fetchall():
+            cursor.execute(f'DELETE FROM "{name}"')
 
 
 def create(name: str, *, afresh: bool = False) -> None:
