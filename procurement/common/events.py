@@ -18,7 +18,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import F
+from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 
 from procurement.accounts.models import User
@@ -247,17 +247,35 @@ def link_events(*, batch: int = 2000) -> int:
     with transaction.atomic():
         if not scalar("SELECT pg_try_advisory_xact_lock(hashtext('caigou.sealer'))"):
             return 0
-        last = EventLink.objects.order_by("-position").first()
+        last = EventLink.objects.select_related("event").order_by("-position").first()
         position, digest = (last.position, last.digest) if last else (0, GENESIS)
-        ready = Event.objects.filter(link__isnull=True, transaction_id__lt=oldest_running()).order_by(
-            "transaction_id", "pk"
-        )
         links = []
-        for event_id, event_digest in ready.values_list("pk", "digest")[:batch]:
+        ready = _unlinked(last).order_by("transaction_id", "pk").values_list("pk", "digest")
+        for event_id, event_digest in ready[:batch]:
             position, digest = position + 1, chained(digest, event_digest)
             links.append(EventLink(position=position, event_id=event_id, digest=digest))
         EventLink.objects.bulk_create(links)
         return len(links)
+
+
+def _unlinked(last: EventLink | None) -> models.QuerySet[Event]:
+    """Events without a link whose transactions are over; looks only beyond the last link where that is enough.
+
+    Links are appended in the order (transaction, key), so what is not linked yet lies beyond the last one. That
+    ends when the database is restored into another cluster, which counts its transactions from somewhere lower:
+    then everything is looked at, until the chain's last link is the greatest of all again. Keys go on growing
+    after a restore, so a cluster that overtakes the old count before anybody looks is found out by them.
+    """
+    oldest = oldest_running()
+    unlinked = Event.objects.filter(link__isnull=True, transaction_id__lt=oldest)
+    if last is None:
+        return unlinked
+    reached = last.event.transaction_id
+    beyond = Event.objects.filter(transaction_id__gt=reached, link__isnull=False)
+    if oldest <= reached or beyond.exists():
+        return unlinked
+    newest = EventLink.objects.aggregate(key=Max("event_id"))["key"]
+    return unlinked.filter(Q(transaction_id__gte=reached) | Q(pk__gt=newest))
 
 
 def oldest_running() -> int:

@@ -2,12 +2,15 @@
 
 import io
 import json
+import threading
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from procurement.common import audit, events
 from procurement.common.models import Delivery, Event, EventLink
@@ -278,6 +281,93 @@ def test_sealers_at_the_same_time_write_one_chain(user, together):
         pass
     assert verify()[0]
     assert EventLink.objects.count() == 40
+
+
+def restored(event, *, transaction_id):
+    """Its transaction has the number that it had in another cluster. The digest is not looked at here."""
+    with tampering() as cursor:
+        cursor.execute(
+            "UPDATE common_event SET transaction_id = %s WHERE id = %s", [transaction_id, event.pk]
+        )
+
+
+def chain():
+    return list(EventLink.objects.order_by("position").values_list("event", flat=True))
+
+
+def test_nothing_is_skipped_when_transactions_end_in_another_order_than_they_began(user, together):
+    """Writers that insert, wait for others and commit at their own pace, while a sealer appends all the time."""
+    writers = 6
+    turns = [threading.Barrier(2) for _round in range(4)]
+
+    def write(number):
+        for turn in turns:
+            with transaction.atomic():
+                events.record("thing.done", subject=user, actor=user, at=NOON, facts={"n": number})
+                if number < 2:
+                    turn.wait(20)  # the two end together, whichever began first
+                events.record("thing.done", subject=user, actor=user, at=NOON, facts={"n": number})
+
+    def seal():
+        for _time in range(20):
+            events.link_events(batch=3)
+
+    answers = together(*[partial(write, number) for number in range(writers)], seal, seal)
+    assert not any(answers)
+    while events.link_events(batch=3):
+        pass
+    in_order = Event.objects.order_by("transaction_id", "pk").values_list("pk", flat=True)
+    assert chain() == list(in_order)
+    assert len(chain()) == writers * len(turns) * 2
+    assert verify()[0]
+
+
+def test_only_what_lies_beyond_the_last_link_is_read(user):
+    record(user, 30)
+    events.link_events()
+    record(user, 1)
+    with CaptureQueriesContext(connection) as seen:
+        assert events.link_events() == 1
+    (reading,) = [query["sql"] for query in seen if "ORDER BY" in query["sql"] and "IS NULL" in query["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {reading}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+        cursor.execute("RESET enable_seqscan")
+    assert "event_transaction" in plan
+    assert "transaction_id >=" in plan
+
+
+def test_after_a_restore_into_a_younger_cluster_everything_is_looked_at(user):
+    """There transactions are counted from somewhere lower."""
+    old = record(user, 3)
+    for event in old:
+        restored(event, transaction_id=9_000_000_000_000 + event.pk)
+    elsewhere = 9_500_000_000_000
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(events, "oldest_running", lambda: elsewhere)
+        assert events.link_events(batch=2) == 2
+
+    new = record(user, 2)
+    assert events.link_events() == 2  # the third of the old ones is still older than no transaction here
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(events, "oldest_running", lambda: elsewhere)  # the count has caught up
+        assert events.link_events() == 1
+        assert events.link_events() == 0
+    assert chain() == [event.pk for event in (*old[:2], *new, old[2])]
+
+
+def test_a_cluster_that_overtakes_the_old_count_before_anybody_looks_skips_nothing(user):
+    old, new, later = (record(user, 1)[0] for _turn in range(3))
+    for event, number in ((old, 1_000), (new, 995), (later, 1_005)):
+        restored(event, transaction_id=number)
+    with pytest.MonkeyPatch.context() as patch:
+        linked = EventLink(position=1, event=old, digest=events.chained(events.GENESIS, old.digest))
+        linked.save(force_insert=True)
+        patch.setattr(events, "oldest_running", lambda: 1_010)
+        assert events.link_events(batch=1) == 1  # the one below the old count
+        assert events.link_events() == 1
+    assert chain() == [old.pk, new.pk, later.pk]
 
 
 # ── The proof ──
