@@ -17,7 +17,7 @@ from procurement.accounts.models import User
 from procurement.bids.models import Bid, BidLine, BidVersion, OpenedBid, Opening
 from procurement.catalog.models import Category, Item, Unit
 from procurement.common import money
-from procurement.evaluation.models import Award, AwardLine
+from procurement.evaluation.models import Award, AwardFreight, AwardLine
 from procurement.organization.models import (
     Company,
     CostCentre,
@@ -345,11 +345,12 @@ def make_facts(requester, **fields):
 # --- agreements
 
 
-def make_award(*lines, company=None, currency="CNY", status="active", suppliers=(), **rfq_fields):
+def make_award(*lines, company=None, currency="CNY", status="active", suppliers=(), freight=0, **rfq_fields):
     """An award as evaluation leaves it: requests, RFQ, opened bids and award lines, without the steps in between.
 
     Each line may say `quantity`, `unit_price`, `tax_rate`, `discount`, `supplier` (one of `suppliers`), `lead_time_days`,
     `description`, and `requests`: the quantities requested, or requisition lines with theirs; by default one request.
+    `freight` is what the first supplier charges, all of it awarded.
     """
     company = company or CompanyFactory()
     officer = rfq_fields.pop("officer", None) or make_officer(company)
@@ -370,7 +371,12 @@ def make_award(*lines, company=None, currency="CNY", status="active", suppliers=
     opening = Opening.objects.create(
         rfq=rfq, status="confirmed", confirmed_at=NOON, merkle_root="0" * 64, root_at=NOON
     )
-    bids = {supplier.pk: _opened_bid(rfq, opening, supplier, currency) for supplier in suppliers}
+    bids = {
+        supplier.pk: _opened_bid(
+            rfq, opening, supplier, currency, Decimal(freight) if supplier is suppliers[0] else Decimal(0)
+        )
+        for supplier in suppliers
+    }
     award = Award.objects.create(
         number=f"AW-{company.code}-2026-{number:06d}",
         rfq=rfq,
@@ -383,7 +389,13 @@ def make_award(*lines, company=None, currency="CNY", status="active", suppliers=
         for position, fields in enumerate(lines or ({},), start=1)
     ]
     Opening.objects.filter(pk=opening.pk).update(status="opened", opened_at=NOON)
-    award.net, award.tax, award.status = sum(row.net for row in rows), sum(row.tax for row in rows), status
+    award.freight, award.status = Decimal(freight), status
+    award.net, award.tax = sum(row.net for row in rows) + award.freight, sum(row.tax for row in rows)
+    if award.freight:
+        AwardFreight.objects.create(
+            award=award, opened_bid=bids[suppliers[0].pk], supplier=suppliers[0], currency=currency,
+            amount=award.freight, eval_amount=award.freight,
+        )  # fmt: skip
     if status != "draft":
         award.justification, award.document_hash, award.round, award.submitted_at = (
             "Lowest price",
@@ -397,7 +409,7 @@ def make_award(*lines, company=None, currency="CNY", status="active", suppliers=
     return award
 
 
-def _opened_bid(rfq, opening, supplier, currency):
+def _opened_bid(rfq, opening, supplier, currency, freight):
     bid = Bid.objects.create(rfq=rfq, supplier=supplier)
     version = BidVersion.objects.create(
         bid=bid, supplier=supplier, number=1, rfq_revision=1, received_at=NOON - timedelta(days=3), request_key=uuid4(),
@@ -411,6 +423,7 @@ def _opened_bid(rfq, opening, supplier, currency):
         supplier=supplier,
         leaf_hash="2" * 64,
         currency=currency,
+        freight=freight,
     )
 
 

@@ -51,7 +51,7 @@ def content_of(
             "warranty_months": contract.warranty_months,
         },
         "lines": [_line(line, contract.currency) for line in lines],
-        **_amounts(lines, contract.currency),
+        **_amounts(lines, contract.freight, contract.currency),
     }
     content["clauses"] = clauses.fill(_sources(contract), placeholder_values(content))
     return content
@@ -109,13 +109,14 @@ def _line(line: ContractLine, currency: str) -> dict[str, Any]:
     }
 
 
-def _amounts(lines: Sequence[ContractLine], currency: str) -> dict[str, Any]:
-    """Sums of the lines, never of anything else; tax also by rate."""
-    sums = money.totals((line.net, line.tax) for line in lines)
+def _amounts(lines: Sequence[ContractLine], freight: Decimal, currency: str) -> dict[str, Any]:
+    """Sums of the lines and the freight, never of anything else; tax also by rate. Freight is as bid, no tax on it."""
+    sums = money.totals([*((line.net, line.tax) for line in lines), (freight, Decimal(0))])
     by_rate: dict[Decimal, Decimal] = defaultdict(Decimal)
     for line in lines:
         by_rate[line.tax_rate] += line.tax
     return {
+        "freight": amount_text(freight, currency) if freight else "",
         "net": amount_text(sums.net, currency),
         "tax": amount_text(sums.tax, currency),
         "gross": amount_text(sums.gross, currency),

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from procurement.common.invariants import invariant, rows
 
 
-@invariant("A contract's amounts are the sums of its lines")
+@invariant("A contract's amounts are the sums of its lines and its freight")
 def totals() -> Iterable[str]:
     """Net and tax."""
     found = rows("""
         SELECT c.number FROM agreements_contract c
         LEFT JOIN (SELECT contract_id, sum(net) AS net, sum(tax) AS tax FROM agreements_contractline GROUP BY 1) l
             ON l.contract_id = c.id
-        WHERE c.net IS DISTINCT FROM coalesce(l.net, 0) OR c.tax IS DISTINCT FROM coalesce(l.tax, 0) ORDER BY 1
+        WHERE c.net IS DISTINCT FROM coalesce(l.net, 0) + c.freight OR c.tax IS DISTINCT FROM coalesce(l.tax, 0) ORDER BY 1
     """)
     return [f"{number}: the header differs from its lines" for (number,) in found]
 
@@ -30,6 +30,21 @@ def as_awarded() -> Iterable[str]:
             OR l.net > a.net ORDER BY 1, 2
     """)
     return [f"{number}, line {position}: not as awarded" for number, position in found]
+
+
+@invariant("Contracts take what their award gives each supplier, in lines and in freight, to the cent")
+def contracts_sum_to_the_award() -> Iterable[str]:
+    """Of every contract that was not given up: as many lines, as much money."""
+    found = rows("""
+        SELECT c.number FROM agreements_contract c
+        JOIN (SELECT award_id, supplier_id, sum(net) AS net, sum(tax) AS tax FROM evaluation_awardline GROUP BY 1, 2) l
+            ON l.award_id = c.award_id AND l.supplier_id = c.supplier_id
+        LEFT JOIN (SELECT award_id, supplier_id, sum(amount) AS freight FROM evaluation_awardfreight GROUP BY 1, 2) f
+            ON f.award_id = c.award_id AND f.supplier_id = c.supplier_id
+        WHERE c.status <> 'cancelled' AND (c.freight <> coalesce(f.freight, 0)
+            OR c.net <> l.net + coalesce(f.freight, 0) OR c.tax <> l.tax) ORDER BY 1
+    """)
+    return [f"{number}: not what the award gives its supplier" for (number,) in found]
 
 
 @invariant("An active contract has both signatures on its latest version, on the PDF that was made of it")

@@ -122,6 +122,7 @@ class Contract(Stateful):
     currency = CurrencyField()
     net = AmountField(default=0)
     tax = AmountField(default=0)
+    freight = AmountField(default=0, help_text=_("Part of the net amount, as the bid states it."))
     starts_on = models.DateField(_("from"), null=True, blank=True)
     ends_on = models.DateField(_("to"), null=True, blank=True)
     delivery_terms = models.CharField(_("delivery"), max_length=300, blank=True, default="")
@@ -165,7 +166,10 @@ class Contract(Stateful):
             models.CheckConstraint(
                 name="contract_active_has_time", condition=~Q(status="active") | Q(activated_at__isnull=False)
             ),
-            fits_currency("contract_amount_scale", "net", "tax"),
+            fits_currency("contract_amount_scale", "net", "tax", "freight"),
+            models.CheckConstraint(
+                name="contract_freight", condition=Q(freight__gte=0, net__gte=F("freight"))
+            ),
         ]
         indexes = [
             models.Index(fields=["company", "status", "-id"], name="contract_company"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Min
+from django.db.models import F, Min, Sum
 from django.utils.translation import gettext as _
 
 from contracts.agreements import content
@@ -140,7 +141,8 @@ def _usual_template() -> ContractTemplate:
 def _proposed(award: Award, awarded: Sequence[AwardLine]) -> dict[str, Any]:
     """Terms as the RFQ and the bid have them, for the officer to settle."""
     rfq, bid = award.rfq, awarded[0].opened_bid
-    sums = money.totals((line.net, line.tax) for line in awarded)
+    freight = _freight(award, awarded)
+    sums = money.totals([*((line.net, line.tax) for line in awarded), (freight, Decimal(0))])
     delivery = f"{rfq.incoterm} {rfq.incoterm_place}".strip() if rfq.incoterm else rfq.incoterm_place
     warranty = BidLine.objects.filter(
         opened_bid=bid, rfq_line__in=[line.rfq_line_id for line in awarded]
@@ -149,10 +151,19 @@ def _proposed(award: Award, awarded: Sequence[AwardLine]) -> dict[str, Any]:
         "title": rfq.title,
         "net": sums.net,
         "tax": sums.tax,
+        "freight": freight,
         "delivery_terms": delivery or "见采购订单 As stated in the purchase orders",
         "payment_terms": bid.payment_terms or rfq.payment_terms or "收货并收到发票后 30 日内 Within 30 days of receipt and invoice",
         "warranty_months": DEFAULT_WARRANTY if warranty is None else warranty,
     }  # fmt: skip
+
+
+def _freight(award: Award, awarded: Sequence[AwardLine]) -> Decimal:
+    """What the award gives the supplier for freight; nothing is asked where its bid charges none."""
+    if not any(line.opened_bid.freight for line in awarded):
+        return Decimal(0)
+    charged = award.freights.filter(supplier=awarded[0].supplier_id)
+    return charged.aggregate(amount=Sum("amount", default=Decimal(0)))["amount"]  # type: ignore[no-any-return]
 
 
 def _carried(contract: Contract, rfq: Rfq, awarded: Sequence[AwardLine]) -> list[ContractLine]:

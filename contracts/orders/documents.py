@@ -83,6 +83,7 @@ def content_of(order: Order, lines: Sequence[OrderLineVersion], revision: int) -
         "delivery_terms": contract.delivery_terms,
         "payment_terms": contract.payment_terms,
         "lines": [_line(line, currency) for line in lines],
+        "freight": amount_text(order.freight, currency) if order.freight else "",
         "net": amount_text(order.net, currency),
         "tax": amount_text(order.tax, currency),
         "gross": amount_text(order.gross, currency),

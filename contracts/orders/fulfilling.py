@@ -97,6 +97,18 @@ def parts_by_place(contract: Contract) -> dict[Place, list[Part]]:
     return dict(sorted(places.items()))
 
 
+def freight_by_place(contract: Contract, places: Mapping[Place, Sequence[Part]]) -> dict[Place, Decimal]:
+    """The contract's freight that no live order carries, shared by net value so that the places sum to it."""
+    if not contract.freight or not places:
+        return {}
+    live = Order.objects.filter(contract=contract).exclude(status=Order.Status.CANCELLED)
+    carried = live.aggregate(freight=Sum("freight", default=Decimal(0)))["freight"]
+    nets = [sum((part.net for part in parts), Decimal(0)) for parts in places.values()]
+    weights = nets if any(nets) else [Decimal(1)] * len(nets)
+    shares = money.split(Decimal(contract.freight) - carried, weights, contract.currency)
+    return dict(zip(places, shares, strict=True))
+
+
 def _taken(lines: Iterable[ContractLine]) -> dict[tuple[int, int], Decimal]:
     """By RFQ line and requisition line: what live orders took, of whichever contract."""
     rfq_lines = [line.rfq_line_id for line in lines]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from procurement.common.invariants import invariant, rows
 
 
-@invariant("An order's amounts are the sums of its lines")
+@invariant("An order's amounts are the sums of its lines and its freight")
 def totals() -> Iterable[str]:
     """Net and tax of the latest revision."""
     found = rows("""
@@ -15,7 +15,7 @@ def totals() -> Iterable[str]:
             SELECT l.order_id, v.revision, sum(v.net) AS net, sum(v.tax) AS tax
             FROM orders_orderline l JOIN orders_orderlineversion v ON v.line_id = l.id GROUP BY 1, 2
         ) s ON s.order_id = o.id AND s.revision = o.revision
-        WHERE o.net IS DISTINCT FROM coalesce(s.net, 0) OR o.tax IS DISTINCT FROM coalesce(s.tax, 0) ORDER BY 1
+        WHERE o.net IS DISTINCT FROM coalesce(s.net, 0) + o.freight OR o.tax IS DISTINCT FROM coalesce(s.tax, 0) ORDER BY 1
     """)
     return [f"{number}: the header differs from its lines" for (number,) in found]
 
@@ -46,6 +46,25 @@ def within_the_contract() -> Iterable[str]:
             OR (s.quantity = cl.quantity AND (s.net <> cl.net OR s.tax <> cl.tax)) ORDER BY 1, 2
     """)
     return [f"{number}, line {position}: more ordered than agreed" for number, position in found]
+
+
+@invariant(
+    "Orders carry no more freight than their contract, and all of it, as all its money, once it is ordered whole"
+)
+def freight_of_the_contract() -> Iterable[str]:
+    """Over all live orders."""
+    found = rows("""
+        WITH live AS (SELECT * FROM orders_order WHERE status <> 'cancelled'),
+        ordered AS (SELECT l.contract_line_id AS line, sum(v.quantity) AS quantity FROM orders_orderline l
+            JOIN live o ON o.id = l.order_id JOIN orders_orderlineversion v ON v.line_id = l.id AND v.revision = o.revision GROUP BY 1),
+        open AS (SELECT DISTINCT cl.contract_id FROM agreements_contractline cl LEFT JOIN ordered ON ordered.line = cl.id
+            WHERE coalesce(ordered.quantity, 0) < cl.quantity),
+        sums AS (SELECT contract_id, sum(net) AS net, sum(tax) AS tax, sum(freight) AS freight FROM live GROUP BY 1)
+        SELECT c.number FROM agreements_contract c JOIN sums s ON s.contract_id = c.id
+        WHERE s.freight > c.freight OR (NOT EXISTS (SELECT FROM open WHERE open.contract_id = c.id)
+            AND (s.net, s.tax, s.freight) IS DISTINCT FROM (c.net, c.tax, c.freight)) ORDER BY 1
+    """)
+    return [f"{number}: its orders do not sum to it" for (number,) in found]
 
 
 @invariant("A requisition line counts as ordered what live orders hold of it")

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -51,6 +51,9 @@ class Order(Stateful):
     currency = CurrencyField()
     net = AmountField(default=0)
     tax = AmountField(default=0)
+    freight = AmountField(
+        default=0, help_text=_("Part of the net amount: this place's share of the contract's.")
+    )
     revision = models.PositiveIntegerField(default=1)
     origin = models.CharField(max_length=8, default="live")
     created_at = models.DateTimeField(db_default=Now())
@@ -78,7 +81,8 @@ class Order(Stateful):
                 condition=~Q(status="acknowledged")
                 | Q(acknowledged_at__isnull=False, acknowledged_by__isnull=False),
             ),
-            fits_currency("order_amount_scale", "net", "tax"),
+            fits_currency("order_amount_scale", "net", "tax", "freight"),
+            models.CheckConstraint(name="order_freight", condition=Q(freight__gte=0, net__gte=F("freight"))),
         ]
         indexes = [
             models.Index(fields=["company", "status", "-id"], name="order_company"),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from contracts.agreements.models import Contract
 from contracts.agreements.states import moment_said
-from contracts.orders.fulfilling import Part, Place, parts_by_place
+from contracts.orders.fulfilling import Part, Place, freight_by_place, parts_by_place
 from contracts.orders.models import Order, OrderAllocation, OrderLine, OrderLineVersion
 from contracts.orders.permissions import supplier_can
 from procurement.accounts.models import User
@@ -63,8 +63,18 @@ def draft_for_contract(
     codes = {contract.company_id: contract.company.code}
     if others := {place[0] for place in places} - codes.keys():
         codes |= dict(Company.objects.filter(pk__in=others).values_list("pk", "code"))
+    freights = freight_by_place(contract, places)
     orders = Order.objects.bulk_create(
-        _order(contract, place, parts, number=_number(codes[place[0]], at), actor=actor, at=at, origin=origin)
+        _order(
+            contract,
+            place,
+            parts,
+            freight=freights.get(place, Decimal(0)),
+            number=_number(codes[place[0]], at),
+            actor=actor,
+            at=at,
+            origin=origin,
+        )
         for place, parts in places.items()
     )
     _write_lines(contract, list(zip(orders, places.values(), strict=True)), at=at)
@@ -91,12 +101,13 @@ def _order(
     place: Place,
     parts: Sequence[Part],
     *,
+    freight: Decimal,
     number: str,
     actor: User,
     at: datetime,
     origin: str,
 ) -> Order:
-    sums = money.totals((part.net, part.tax) for part in parts)
+    sums = money.totals([*((part.net, part.tax) for part in parts), (freight, Decimal(0))])
     return Order(
         number=number,
         contract=contract,
@@ -107,6 +118,7 @@ def _order(
         currency=contract.currency,
         net=sums.net,
         tax=sums.tax,
+        freight=freight,
         origin=origin,
         created_at=at,
     )

@@ -14,10 +14,14 @@ from procurement.evaluation.models import Award
 def submitted(events: Sequence[Event]) -> Mapping[int, str]:
     """The latest submission of each award that was not taken back; an earlier text has been replaced since."""
     keys = {event.subject_id for event in events}
-    awards = Award.objects.filter(pk__in=keys).exclude(status__in=Award.EDITABLE).prefetch_related("lines")
+    awards = (
+        Award.objects.filter(pk__in=keys)
+        .exclude(status__in=Award.EDITABLE)
+        .prefetch_related("lines", "freights")
+    )
     found = {award.pk: award for award in awards if award.document_hash}
     return {
-        event.pk: document_hash(award, award.lines.all())
+        event.pk: document_hash(award, award.lines.all(), award.freights.all())
         for event in events
         if (award := found.get(event.subject_id)) and event.facts.get("round") == award.round
     }

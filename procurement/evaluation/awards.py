@@ -1,8 +1,8 @@
 """What happens to an award (授标) from the officer's proposal until it is decided.
 
 An award that is alive (proposed, in approval, returned, active) holds its quantities on the RFQ's lines; the
-database lets no quantity be held twice. Amounts follow from the bid's own prices and the quantity awarded; freight
-is not part of them and is stated in the memo as quoted.
+database lets no quantity be held twice. Amounts follow from the bid's own prices and the quantity awarded, and from
+the freight it states, which the net amount includes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
-from procurement.common import documents, events, money
+from procurement.common import documents, events
 from procurement.common.clock import Clock, database_clock
 from procurement.common.components import Turn
 from procurement.common.errors import AlreadyDone, RuleViolation, StaleEdit
@@ -27,10 +27,10 @@ from procurement.common.figures import moment_text
 from procurement.common.locks import lock
 from procurement.common.models import Event
 from procurement.common.numbering import next_number
-from procurement.evaluation import picks, scoring
+from procurement.evaluation import freights, picks, scoring
 from procurement.evaluation.canonical import document_hash
-from procurement.evaluation.choices import Choice, check_bids, priced, today_of
-from procurement.evaluation.models import Award, AwardLine
+from procurement.evaluation.choices import Choice, Priced, check_bids, priced, today_of
+from procurement.evaluation.models import Award, AwardFreight, AwardLine
 from procurement.evaluation.permissions import can, can_compare
 from procurement.rfqs import services as rfqs
 from procurement.rfqs.models import Criterion, Rfq, RfqLineVersion
@@ -84,7 +84,7 @@ def propose(
     at = clock()
     if not can_compare(actor, "award", rfq):
         raise _not_open(rfq) if rfq.opened_at is None else MayNotAward(_("You may not award this RFQ."))
-    lines = priced(rfq, choices, at=at)
+    said = priced(rfq, choices, at=at)
     award = Award.objects.create(
         number=next_number(sequence="awards_number", prefix="AW", company_code=rfq.company.code, at=at),
         rfq=rfq,
@@ -94,11 +94,11 @@ def propose(
         origin=origin,
         created_by=actor,
         created_at=at,
-        **_sums(lines),
+        **said.sums,
     )
-    _write_lines(award, lines)
-    _reserve(award, lines)
-    _record("award.created", award, actor, at, {"lines": len(lines)})
+    _write(award, said)
+    _reserve(award, said.lines)
+    _record("award.created", award, actor, at, {"lines": len(said.lines)})
     return award
 
 
@@ -116,13 +116,14 @@ def change(
     award = _locked(award_id)
     at = clock()
     _check_editable(award, actor, edit_version)
-    lines = priced(award.rfq, choices, at=at)
+    said = priced(award.rfq, choices, at=at, besides=award)
     rfqs.release_award(_by_line(award.lines.all()))
     award.lines.all().delete()
-    _write_lines(award, lines)
-    _reserve(award, lines)
-    _update(award, justification=justification.strip(), edit_version=award.edit_version + 1, **_sums(lines))
-    _record("award.changed", award, actor, at, {"lines": len(lines)})
+    award.freights.all().delete()
+    _write(award, said)
+    _reserve(award, said.lines)
+    _update(award, justification=justification.strip(), edit_version=award.edit_version + 1, **said.sums)
+    _record("award.changed", award, actor, at, {"lines": len(said.lines)})
     return award
 
 
@@ -143,7 +144,7 @@ def submit(*, award_id: int, actor: User, clock: Clock = database_clock) -> Awar
         status=Status.IN_APPROVAL,
         round=award.round + 1,
         submitted_at=at,
-        document_hash=document_hash(award, lines),
+        document_hash=document_hash(award, lines, freights.of(award, lines)),
     )
     _record("award.submitted", award, actor, at, {"round": award.round}, hashed=True)
     facts = facts_of(award, lines, criteria, sender=actor)
@@ -312,10 +313,11 @@ def lines_of(award: Award) -> list[AwardLine]:
     return list(lines.order_by("rfq_line__position", "pk"))
 
 
-def _write_lines(award: Award, lines: Sequence[AwardLine]) -> None:
-    for line in lines:
-        line.award = award
-    AwardLine.objects.bulk_create(lines)
+def _write(award: Award, said: Priced) -> None:
+    for row in (*said.lines, *said.freights):
+        row.award = award
+    AwardLine.objects.bulk_create(said.lines)
+    AwardFreight.objects.bulk_create(said.freights)
 
 
 def _reserve(award: Award, lines: Sequence[AwardLine]) -> None:
@@ -325,12 +327,6 @@ def _reserve(award: Award, lines: Sequence[AwardLine]) -> None:
     except rfqs.AlreadyAwarded as refusal:
         holder = picks.holder_of([line.rfq_line_id for line in lines], besides=award)
         raise rfqs.AlreadyAwarded(f"{refusal} {holder}".strip(), field=refusal.field) from refusal
-
-
-def _sums(lines: Iterable[AwardLine]) -> dict[str, Decimal]:
-    """The header is the sum of its lines, in the evaluation currency."""
-    total = money.totals((line.eval_net, line.eval_tax) for line in lines)
-    return {"net": total.net, "tax": total.tax}
 
 
 def _by_line(lines: Iterable[AwardLine]) -> dict[int, Decimal]:

@@ -14,7 +14,8 @@ from procurement.bids.models import BidLine, OpenedBid
 from procurement.common import money
 from procurement.common.errors import RuleViolation
 from procurement.common.figures import date_text, quantity_text
-from procurement.evaluation.models import AwardLine
+from procurement.evaluation import freights
+from procurement.evaluation.models import Award, AwardFreight, AwardLine
 from procurement.rfqs.models import Rfq
 from procurement.rfqs.services import rates_of
 from suppliers.registry.models import Supplier
@@ -39,8 +40,25 @@ class Choice:
     quantity: Decimal
 
 
-def priced(rfq: Rfq, choices: Sequence[Choice], *, at: datetime) -> list[AwardLine]:
-    """Unsaved award lines, in the order of the RFQ's lines. Raises WrongChoice, BidExpired."""
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """What an award says, not stored yet: lines in the order of the RFQ's, and the freight that goes with them."""
+
+    lines: list[AwardLine]
+    freights: list[AwardFreight]
+
+    @property
+    def sums(self) -> dict[str, Decimal]:
+        """The award's header, in the evaluation currency: lines and freight."""
+        freight = sum((one.eval_amount for one in self.freights), Decimal(0))
+        total = money.totals(
+            [*((line.eval_net, line.eval_tax) for line in self.lines), (freight, Decimal(0))]
+        )
+        return {"net": total.net, "tax": total.tax, "freight": freight}
+
+
+def priced(rfq: Rfq, choices: Sequence[Choice], *, at: datetime, besides: Award | None = None) -> Priced:
+    """The choices at the bids' own prices; `besides` is the award that they replace. Raises WrongChoice, BidExpired."""
     _check_shape(choices)
     offered = _offered(rfq, choices)
     check_bids((line.opened_bid for line in offered.values()), today=today_of(rfq, at))
@@ -50,7 +68,8 @@ def priced(rfq: Rfq, choices: Sequence[Choice], *, at: datetime) -> list[AwardLi
         _line(rfq, offered[choice.rfq_line_id, choice.opened_bid_id], choice.quantity, rates)
         for choice in choices
     ]
-    return sorted(lines, key=lambda line: (line.rfq_line.position, line.opened_bid_id))
+    lines.sort(key=lambda line: (line.rfq_line.position, line.opened_bid_id))
+    return Priced(lines, freights.shared(rfq, lines, rates, besides=besides))
 
 
 def _check_shape(choices: Sequence[Choice]) -> None:

@@ -32,7 +32,7 @@ HUNDRED = Decimal(100)
 FULL, NONE = Decimal("100.00"), Decimal("0.00")
 HUNDREDTH = Decimal("0.01")
 TENTH = Decimal("0.1")
-ScenarioKey = Literal["one", "score", "lines"]
+ScenarioKey = Literal["one", "score", "lines", "own"]
 
 
 class Cell(NamedTuple):
@@ -98,6 +98,16 @@ class Offer:
     def total(self) -> Decimal:
         """Lines and freight."""
         return self.amount + self.freight
+
+    @property
+    def freight_won(self) -> Decimal:
+        """What of its freight goes with the lines where its price is the lowest."""
+        return self.freight_for(self.sums.won_share)
+
+    def freight_for(self, share: Decimal) -> Decimal:
+        """The freight that goes with a share of its net, in the evaluation currency."""
+        part = rounded(Decimal(self.bid.freight) * share, self.bid.currency)
+        return rounded(part * self.rate, self.bid.rfq.currency)
 
     @property
     def is_complete(self) -> bool:
@@ -170,14 +180,16 @@ class Comparison:
         return next((offer for offer in self.offers if offer.id == bid_id), None)
 
 
-def build(rfq: Rfq | int, *, offset: int = 0, limit: int | None = None) -> Comparison:
-    """Compare the opened bids of an RFQ, all lines or a window of them. A handful of statements, whatever the size.
+def build(
+    rfq: Rfq | int, *, offset: int = 0, limit: int | None = None, only: Sequence[int] | None = None
+) -> Comparison:
+    """Compare the opened bids of an RFQ: all lines, a window of them, or `only` some. A handful of statements, whatever the size.
 
     Nothing lies open before the opening, so that an unopened RFQ has no offers.
     """
     if isinstance(rfq, int):
         rfq = Rfq.objects.get(pk=rfq)
-    lines = read_lines(rfq, offset=offset, limit=limit)
+    lines = read_lines(rfq, offset=offset, limit=limit, only=only)
     if offset and not lines.rows:
         offset, lines = 0, read_lines(rfq, limit=limit)  # past the end: from the start
     sums = read_sums(rfq)
@@ -214,7 +226,9 @@ def _offers(
         rate = _rate(rfq, bid, sums)
         if bid.status != OpenedBid.Status.VALID or rate is None:
             continue
-        own = sums.get(bid.pk) or Sums(rate, Decimal(0), 0, None, False, Decimal(0), 0, Decimal(0), 0)
+        own = sums.get(bid.pk) or Sums(
+            rate, Decimal(0), 0, None, False, Decimal(0), 0, Decimal(0), 0, Decimal(0)
+        )
         found.append(
             Offer(
                 bid=bid,
@@ -379,11 +393,11 @@ def _one_supplier(key: ScenarioKey, label: str, offer: Offer, estimate: Decimal 
 
 
 def _line_by_line(offers: Sequence[Offer], lines: Lines) -> Scenario:
-    """Each line to its lowest price; whoever gets a line is paid the whole freight it quoted."""
+    """Each line to its lowest price, with the freight that goes with it: a bid's share by net value, as in an award."""
     winners = [offer for offer in offers if offer.sums.won_lines]
     shares = tuple(
         sorted(
-            (Share(offer, offer.sums.won + offer.freight, offer.sums.won_lines) for offer in winners),
+            (Share(offer, offer.sums.won + offer.freight_won, offer.sums.won_lines) for offer in winners),
             key=lambda share: (-share.amount, share.offer.id),
         )
     )

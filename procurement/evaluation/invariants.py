@@ -20,14 +20,39 @@ def lines_hold_what_is_awarded() -> Iterable[str]:
         yield f"{rfq} line {position}: {awarded} awarded, live awards hold {held}"
 
 
-@invariant("An award's header is the sum of its lines, and an award has lines")
+@invariant("An award's header is the sum of its lines and its freight, and an award has lines")
 def headers_are_sums() -> Iterable[str]:
     """In the evaluation currency."""
     for (award,) in rows(
         """SELECT a.number FROM evaluation_award a LEFT JOIN evaluation_awardline l ON l.award_id = a.id
-           GROUP BY a.id HAVING count(l.id) = 0 OR a.net <> sum(l.eval_net) OR a.tax <> sum(l.eval_tax)"""
+           LEFT JOIN (SELECT award_id, sum(eval_amount) AS freight FROM evaluation_awardfreight GROUP BY 1) f ON f.award_id = a.id
+           GROUP BY a.id, f.freight HAVING count(l.id) = 0 OR a.freight <> coalesce(f.freight, 0)
+              OR a.net <> sum(l.eval_net) + a.freight OR a.tax <> sum(l.eval_tax)"""
     ):
         yield f"{award}"
+
+
+@invariant(
+    "Live awards take no more freight than their bid states, and all of it once the bid is awarded whole"
+)
+def freight_is_as_quoted() -> Iterable[str]:
+    """In the bid's currency."""
+    sql = f"""WITH live AS (SELECT id FROM evaluation_award WHERE status IN {LIVE}),
+        open AS (SELECT bl.opened_bid_id AS bid FROM bids_bidline bl LEFT JOIN (
+            SELECT opened_bid_id, rfq_line_id, sum(quantity) AS quantity FROM evaluation_awardline
+            WHERE award_id IN (SELECT id FROM live) GROUP BY 1, 2) t
+            ON t.opened_bid_id = bl.opened_bid_id AND t.rfq_line_id = bl.rfq_line_id
+            GROUP BY 1 HAVING bool_or(coalesce(t.quantity, 0) < bl.quantity)),
+        taken AS (SELECT f.opened_bid_id AS bid, sum(f.amount) AS amount, bool_or(f.currency <> ob.currency OR f.supplier_id <> ob.supplier_id
+                OR NOT EXISTS (SELECT FROM evaluation_awardline al WHERE al.award_id = f.award_id AND al.opened_bid_id = ob.id)) AS odd
+            FROM evaluation_awardfreight f JOIN bids_openedbid ob ON ob.id = f.opened_bid_id
+            WHERE f.award_id IN (SELECT id FROM live) GROUP BY 1)
+        SELECT r.number, ob.supplier_id, ob.freight, coalesce(t.amount, 0) FROM bids_openedbid ob
+        JOIN rfqs_rfq r ON r.id = ob.rfq_id LEFT JOIN taken t ON t.bid = ob.id
+        WHERE ob.status = 'valid' AND (t.amount > ob.freight OR t.odd
+            OR (ob.freight <> coalesce(t.amount, 0) AND NOT EXISTS (SELECT FROM open WHERE open.bid = ob.id)))"""  # noqa: S608
+    for rfq, supplier, quoted, taken in rows(sql):
+        yield f"{rfq} supplier {supplier}: freight {quoted} quoted, {taken} awarded"
 
 
 @invariant("What is awarded was offered on that line, in a bid that could be opened, at the bid's own price")

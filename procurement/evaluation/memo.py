@@ -1,6 +1,6 @@
 """The award memo (授标报告): who gets what and why, in a minute's reading, from what is stored.
 
-Amounts are net in the evaluation currency, freight apart, as quoted.
+Amounts are net in the evaluation currency, freight included.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from procurement.evaluation.comparison import (
     percent,
     to_hundredths,
 )
-from procurement.evaluation.models import Award, Score
+from procurement.evaluation.models import Award, AwardFreight, Score
 from procurement.evaluation.prices import Awarded, read_awarded
 from procurement.rfqs.models import Criterion, Invitation, RfqLine
 from workflows.approvals.chain import Round, chain_of
@@ -42,6 +42,7 @@ class Winner:
     lines: int
     net: Decimal
     tax: Decimal
+    freight: AwardFreight | None
 
     @property
     def gross(self) -> Decimal:
@@ -138,9 +139,17 @@ def _winners(award: Award, comparison: Comparison) -> tuple[Winner, ...]:
     shares = award.lines.values("opened_bid").annotate(
         lines=Count("pk"), eval_net_sum=Sum("eval_net"), eval_tax_sum=Sum("eval_tax")
     )
+    freights = {one.opened_bid_id: one for one in award.freights.all()} if award.freight else {}
     found = [
-        Winner(offer, row["lines"], row["eval_net_sum"], row["eval_tax_sum"])
+        Winner(
+            offer,
+            row["lines"],
+            row["eval_net_sum"] + (freight.eval_amount if freight else 0),
+            row["eval_tax_sum"],
+            freight,
+        )
         for row in shares
+        for freight in [freights.get(row["opened_bid"])]
         if (offer := comparison.offer(row["opened_bid"]))
     ]
     return tuple(sorted(found, key=lambda winner: (-winner.net, winner.offer.id)))
@@ -265,14 +274,11 @@ def _rest(memo: Memo) -> list[Check]:
 
 
 def _freight(memo: Memo) -> list[Check]:
-    charged = [winner for winner in memo.winners if winner.offer.bid.freight]
+    charged = [(winner.offer.label, winner.freight) for winner in memo.winners if winner.freight]
     if not charged:
         return []
-    listed = ", ".join(
-        f"{winner.offer.label} {money_text(winner.offer.bid.freight, winner.offer.bid.currency)}"
-        for winner in charged
-    )
-    return [Check(_("Freight is quoted apart and not part of the award"), "wait", listed)]
+    listed = ", ".join(f"{label} {money_text(one.amount, one.currency)}" for label, one in charged)
+    return [Check(_("Freight is part of the award"), "good", listed)]
 
 
 def _validity(memo: Memo) -> Check:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -84,6 +84,7 @@ class Award(Stateful):
     currency = CurrencyField()
     net = AmountField(default=0, help_text=_("In the evaluation currency."))
     tax = AmountField(default=0)
+    freight = AmountField(default=0, help_text=_("Part of the net amount, in the evaluation currency."))
     round = models.PositiveIntegerField(default=0)
     document_hash = models.CharField(max_length=64, blank=True, default="")
     origin = models.CharField(max_length=8, default="live")
@@ -97,7 +98,9 @@ class Award(Stateful):
         verbose_name = _("award")
         verbose_name_plural = _("awards")
         constraints = [
-            models.CheckConstraint(name="award_amounts", condition=Q(net__gte=0, tax__gte=0)),
+            models.CheckConstraint(
+                name="award_amounts", condition=Q(net__gte=F("freight"), freight__gte=0, tax__gte=0)
+            ),
             models.CheckConstraint(
                 name="award_decided_has_time",
                 condition=~Q(status__in=["active", "rejected"]) | Q(decided_at__isnull=False),
@@ -107,7 +110,7 @@ class Award(Stateful):
                 condition=~Q(status__in=["in_approval", "active", "rejected"])
                 | (Q(submitted_at__isnull=False) & ~Q(document_hash="") & ~Q(justification="")),
             ),
-            fits_currency("award_amount_scale", "net", "tax"),
+            fits_currency("award_amount_scale", "net", "tax", "freight"),
         ]
         indexes = [
             models.Index(fields=["company", "status", "-id"], name="award_company"),
@@ -122,6 +125,7 @@ class Award(Stateful):
                     pgtrigger.Q(old__justification__df=pgtrigger.F("new__justification"))
                     | pgtrigger.Q(old__net__df=pgtrigger.F("new__net"))
                     | pgtrigger.Q(old__tax__df=pgtrigger.F("new__tax"))
+                    | pgtrigger.Q(old__freight__df=pgtrigger.F("new__freight"))
                     | pgtrigger.Q(old__document_hash__df=pgtrigger.F("new__document_hash"))
                     | pgtrigger.Q(old__rfq__df=pgtrigger.F("new__rfq"))
                     | pgtrigger.Q(old__number__df=pgtrigger.F("new__number"))
@@ -181,3 +185,37 @@ class AwardLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.award_id}/{self.rfq_line_id}"
+
+
+class AwardFreight(models.Model):
+    """The freight that goes with what one bid is awarded (运费): as its bid states it, so no tax is counted on it.
+
+    Whole where the bid is awarded whole, else its share by net value. `eval_amount` is in the RFQ's currency.
+    """
+
+    award = models.ForeignKey(Award, models.CASCADE, related_name="freights")
+    opened_bid = models.ForeignKey(OpenedBid, models.PROTECT, related_name="+")
+    supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="+")
+    currency = CurrencyField()
+    amount = AmountField()
+    eval_amount = AmountField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["award", "opened_bid"], name="award_freight_once"),
+            models.CheckConstraint(
+                name="award_freight_above_zero", condition=Q(amount__gt=0, eval_amount__gte=0)
+            ),
+            fits_currency("award_freight_scale", "amount"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="frozen",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func=_LINES_FROZEN,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.award_id}/{self.opened_bid_id}: {self.amount}"

@@ -7,17 +7,20 @@ whole, then the one opened first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.core.cache import cache
 from django.db import connection
 
 from procurement.catalog.models import Unit
 from procurement.common.money import exponent
 from procurement.rfqs.models import Rfq
+
+KEPT = 600  # seconds
 
 _LINES = """lines AS (
     SELECT DISTINCT ON (line.id) line.id, line.position, line.awarded, said.description, said.specification,
@@ -32,7 +35,7 @@ _PRICED = """offers AS (
     FROM bids_openedbid bid LEFT JOIN rfqs_rfqrate rate ON rate.rfq_id = bid.rfq_id AND rate.currency = bid.currency
     WHERE bid.rfq_id = %(rfq)s AND bid.status = 'valid'
 ), priced AS (
-    SELECT price.opened_bid_id AS bid, price.rfq_line_id AS line, price.quantity, price.lead_time_days,
+    SELECT price.opened_bid_id AS bid, price.rfq_line_id AS line, price.quantity, price.net, price.lead_time_days,
            price.quantity < lines.quantity AS short, lines.estimated, offers.rate, offers.whole * offers.rate AS whole,
            round(price.net * offers.rate, %(places)s)
                + CASE WHEN %(gross)s THEN round(price.tax * offers.rate, %(places)s) ELSE 0 END AS amount,
@@ -43,17 +46,22 @@ _PRICED = """offers AS (
 ), placed AS (
     SELECT *, row_number() OVER (PARTITION BY line ORDER BY short, unit, whole, bid) AS place FROM priced
 )"""
-_ALL_LINES = f"""WITH {_LINES}
-    SELECT lines.id, position, description, specification, quantity, awarded, estimate, estimated, need_date,
-           unit.id, unit.code, unit.name, unit.name_en, unit.symbol,
-           count(*) OVER (), sum(estimated) OVER (), count(*) FILTER (WHERE estimated = 0) OVER ()
-    FROM lines JOIN catalog_unit unit ON unit.id = lines.unit_id
-    ORDER BY position, lines.id LIMIT %(limit)s OFFSET %(offset)s"""  # noqa: S608
+_ALL_LINES = f"""WITH {_LINES}, counted AS (
+        SELECT *, count(*) OVER () AS lines, sum(estimated) OVER () AS sum, count(*) FILTER (WHERE estimated = 0) OVER () AS without
+        FROM lines
+    )
+    SELECT counted.id, position, description, specification, quantity, awarded, estimate, estimated, need_date,
+           unit.id, unit.code, unit.name, unit.name_en, unit.symbol, lines, sum, without
+    FROM counted JOIN catalog_unit unit ON unit.id = counted.unit_id
+    WHERE %(only)s::bigint[] IS NULL OR counted.id = ANY(%(only)s::bigint[])
+    ORDER BY position, counted.id LIMIT %(limit)s OFFSET %(offset)s"""  # noqa: S608
+_ESTIMATES = f"""WITH {_LINES} SELECT id, estimate FROM lines WHERE id = ANY(%(keys)s)"""  # noqa: S608
 _SUMS = f"""WITH {_LINES}, {_PRICED.format(window="")}
     SELECT bid, min(rate), sum(amount), count(*) FILTER (WHERE NOT short), max(lead_time_days), count(lead_time_days) = count(*),
            coalesce(sum(amount) FILTER (WHERE place = 1 AND NOT short), 0), count(*) FILTER (WHERE place = 1 AND NOT short),
            coalesce(sum(estimated) FILTER (WHERE place = 1 AND NOT short), 0),
-           count(*) FILTER (WHERE place = 1 AND NOT short AND estimated = 0)
+           count(*) FILTER (WHERE place = 1 AND NOT short AND estimated = 0),
+           coalesce(sum(net) FILTER (WHERE place = 1 AND NOT short) / nullif(sum(net), 0), 0)
     FROM placed GROUP BY bid"""  # noqa: S608
 _CELLS = f"""WITH {_LINES}, {_PRICED.format(window="AND lines.id = ANY(%(keys)s)")}
     SELECT line, bid, unit, amount, short, place, lead_time_days FROM placed"""  # noqa: S608
@@ -89,7 +97,7 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """One bid over all lines, and what it would win if each line went to its lowest price."""
+    """One bid over all lines, and what it would win if each line went to its lowest price; `won_share` of its net."""
 
     rate: Decimal
     amount: Decimal
@@ -100,6 +108,7 @@ class Sums:
     won_lines: int
     won_estimated: Decimal
     won_without_estimate: int
+    won_share: Decimal
 
 
 class Price(NamedTuple):
@@ -112,9 +121,12 @@ class Price(NamedTuple):
     lead_time_days: int | None
 
 
-def read_lines(rfq: Rfq, *, offset: int = 0, limit: int | None = None) -> Lines:
-    """Lines by position. One statement; an empty window says nothing about the rest."""
-    found = list(_rows(_ALL_LINES, rfq, limit=limit, offset=offset))
+def read_lines(
+    rfq: Rfq, *, offset: int = 0, limit: int | None = None, only: Sequence[int] | None = None
+) -> Lines:
+    """Lines by position, or some of them. One statement; an empty window says nothing about the rest."""
+    wanted = None if only is None else list(only)
+    found = list(_rows(_ALL_LINES, rfq, limit=limit, offset=offset, only=wanted))
     rows = tuple(LineRow(*(*row[:9], _unit(*row[9:14]))) for row in found)
     count, estimated, without = found[0][14:] if found else (0, Decimal(0), 0)
     return Lines(rows, count, estimated, without)
@@ -125,8 +137,19 @@ def _unit(pk: int, code: str, name: str, name_en: str, symbol: str) -> Unit:
 
 
 def read_sums(rfq: Rfq) -> dict[int, Sums]:
-    """Totals by bid over all lines. One statement."""
-    return {bid: Sums(*rest) for bid, *rest in _rows(_SUMS, rfq)}
+    """Totals by bid over all lines. One statement, once: opened bids, lines and rates never change."""
+    key = f"evaluation:sums:{rfq.ocid}:{rfq.revision}"
+    known: dict[int, Sums] | None = cache.get(key) if rfq.opened_at else None
+    if known is None:
+        known = {bid: Sums(*rest) for bid, *rest in _rows(_SUMS, rfq)}
+        if rfq.opened_at:
+            cache.set(key, known, KEPT)
+    return known
+
+
+def read_estimates(rfq: Rfq, line_ids: Iterable[int]) -> dict[int, Decimal]:
+    """What a unit of these lines was estimated at, on the price basis."""
+    return dict(_rows(_ESTIMATES, rfq, keys=list(line_ids)))
 
 
 def read_prices(rfq: Rfq, lines: Lines) -> dict[int, dict[int, Price]]:

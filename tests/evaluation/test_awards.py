@@ -16,6 +16,7 @@ from procurement.common.errors import AlreadyDone, RuleViolation, StaleEdit
 from procurement.common.models import Event, Rendering
 from procurement.evaluation import awards, scoring
 from procurement.evaluation.awards import Choice
+from procurement.evaluation.canonical import document_hash
 from procurement.evaluation.choices import BidExpired, WrongChoice
 from procurement.evaluation.models import Award, AwardLine
 from procurement.evaluation.scoring import Given
@@ -63,6 +64,80 @@ def test_a_line_may_be_split_among_suppliers():
     award = propose(made, [Choice(line, made.bids[0].pk, D(7)), Choice(line, made.bids[1].pk, D(3))])
     assert award.net == D("106.00")
     assert quantities(made) == [10]
+
+
+# --- freight ---
+
+
+def ours_broken():
+    return [found for found in invariants.violations() if "award" in found[0].lower()]
+
+
+def freights(award):
+    return {one.opened_bid_id: one.amount for one in award.freights.all()}
+
+
+def test_a_bid_awarded_whole_brings_all_its_freight():
+    made = make_opened([{"prices": ["10", "20"], "freight": "15.55"}, ["12", "18"]], lines=[3, 2])
+    award = propose(made)
+    assert (award.net, award.freight, award.tax) == (D("85.55"), D("15.55"), D("9.10"))
+    assert award.net + award.tax == made.bids[0].gross  # what was bid is what is awarded
+    assert ours_broken() == []
+
+
+def test_awarded_in_part_it_brings_its_share_and_the_last_award_the_rest():
+    bids = [{"prices": ["1", "1", "1"], "freight": "10"}, {"prices": ["9", "9", "9"], "freight": "5"}]
+    made = make_opened(bids, lines=[1, 1, 1])
+    choices = all_to(made)
+    parts = [propose(made, [choice]) for choice in choices]
+    assert [part.freight for part in parts] == [D("3.33"), D("3.33"), D("3.34")]
+    assert [part.net for part in parts] == [D("4.33"), D("4.33"), D("4.34")]
+    awards.cancel(award_id=parts[0].pk, reason="Again.", actor=made.officer)
+    again = propose(made, [choices[0]])
+    assert again.freight == D("3.33")
+    assert ours_broken() == []
+
+
+def test_a_changed_award_brings_the_freight_of_what_it_says_now():
+    made = make_opened([{"prices": ["10", "30"], "freight": "8"}, ["12", "18"]], lines=[1, 1])
+    award = propose(made)
+    awards.change(award_id=award.pk, choices=all_to(made)[:1], justification="One line.", actor=made.officer)
+    award.refresh_from_db()
+    assert (award.net, freights(award)) == (D("12.00"), {made.bids[0].pk: D("2.00")})
+    awards.change(award_id=award.pk, choices=all_to(made, 1), justification="The other.", actor=made.officer)
+    award.refresh_from_db()
+    assert (award.freight, freights(award)) == (0, {})
+    assert ours_broken() == []
+
+
+def test_freight_keeps_to_its_currency_and_is_compared_in_the_rfqs():
+    bids = [{"prices": ["100", "200"], "currency": "JPY", "freight": "1000"}]
+    made = make_opened(bids, lines=[1, 1], rates={"JPY": "0.0487"})
+    award = propose(made, all_to(made)[:1])
+    (freight,) = award.freights.all()
+    assert (freight.currency, freight.amount, freight.eval_amount) == ("JPY", D(333), D("16.22"))
+    assert award.net == D("4.87") + D("16.22")
+
+
+def test_a_split_line_brings_freight_by_quantity():
+    made = make_opened([{"prices": ["10"], "freight": "9"}, {"prices": ["12"], "freight": "1"}], lines=[10])
+    line, first, second = made.lines[0].pk, made.bids[0].pk, made.bids[1].pk
+    award = propose(made, [Choice(line, first, D(7)), Choice(line, second, D(3))])
+    assert freights(award) == {first: D("6.30"), second: D("0.30")}
+    assert award.net == D("70") + D("36") + D("6.60")
+
+
+def test_freight_is_frozen_and_part_of_the_text_that_approvers_decide_on():
+    made = make_opened([{"prices": ["10"], "freight": "9"}])
+    one_approver(made)
+    award = submit(propose(made))
+    lines, charged = list(award.lines.all()), list(award.freights.all())
+    assert award.document_hash == document_hash(award, lines, charged)
+    assert award.document_hash != document_hash(award, lines, [])
+    with pytest.raises(DatabaseError), transaction.atomic():
+        award.freights.update(amount=1)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Award.objects.filter(pk=award.pk).update(freight=1)
 
 
 def test_other_currencies_are_awarded_at_the_stored_rate():
@@ -453,8 +528,7 @@ def test_invariants_hold_and_the_record_speaks_of_what_is_stored():
     report = json.loads(out.getvalue())
     assert report["holds"]
     assert report["contents"] >= 1
-    ours = [found for found in invariants.violations() if "award" in found[0].lower()]
-    assert ours == []
+    assert ours_broken() == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,6 +6,7 @@ import pytest
 
 from procurement.evaluation.comparison import build
 from procurement.evaluation.models import Score
+from tests.evaluation.acts import all_to, propose
 from tests.evaluation.builders import make_opened
 from tests.factories import UserFactory
 
@@ -242,10 +243,12 @@ def test_one_supplier_against_the_lowest_of_each_line():
     assert lines.uncovered == 0
 
 
-def test_whoever_gets_a_line_is_paid_its_freight():
+def test_whoever_gets_a_line_is_paid_its_share_of_the_freight():
     made = make_opened([{"prices": ["10", "20"], "freight": "50"}, {"prices": ["12", "18"], "freight": "40"}])
     lines = build(made.rfq).scenario("lines")
-    assert lines.total == D("100") + D("180") + 90
+    assert lines.total == D("100") + D("16.67") + D("180") + D("24.00")
+    award = propose(made, all_to(made)[:1] + all_to(made, 1)[1:])
+    assert award.net == lines.total  # what is compared is what is awarded
 
 
 def test_lines_that_nobody_quoted_stay_open():

@@ -415,8 +415,8 @@ def test_the_memo_says_why_what_and_compared_with_what(client):
     award = submit(propose(made, all_to(made)[:1] + all_to(made, 1)[1:], why="Best of both."))
     page = text(get(client, made.officer, url("award", award)))
     for said in [
-        "Best of both.", "¥280.00", "44.0 %", "2 of 2 lines", "2 bids compared", "least 3", "could not be opened" and "is not compared",
-        "Every line goes to its lowest price", "Freight is quoted apart", "¥7.00", "Within the estimate", "Round 1", "their turn since",
+        "Best of both.", "¥282.33", "43.5 %", "2 of 2 lines", "2 bids compared", "least 3", "could not be opened" and "is not compared",
+        "Every line goes to its lowest price", "Freight is part of the award", "¥2.33", "Within the estimate", "Round 1", "their turn since",
     ]:  # fmt: skip
         assert said in page, said
 
