@@ -31,6 +31,7 @@ from procurement.common.models import Rendering
 logger = logging.getLogger(__name__)
 Text = str | Promise
 BOTH, CHINESE, ENGLISH = "zh-en", "zh", "en"
+QR_TITLES = {ENGLISH: "QR code:", CHINESE: "二维码："}
 MAX_ATTEMPTS = 3
 STALE = timedelta(minutes=6)  # a little more than the hard limit of the heavy process
 WAITED_LONG = timedelta(minutes=2)
@@ -215,7 +216,7 @@ def html_of(rendering: Rendering, document: Document) -> str:
         "language": rendering.language,
         "html_lang": "en" if rendering.language == ENGLISH else "zh-CN",
         "verify_url": url,
-        "qr": wording.qr_code(url, title=f"QR code: {url}"),
+        "qr": wording.qr_code(url, title=f"{QR_TITLES.get(rendering.language, QR_TITLES[CHINESE])} {url}"),
     }
     spoken = "en" if rendering.language == ENGLISH else "zh-hans"
     with translation.override(spoken), timezone.override(zone_of(document.time_zone)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -17,8 +17,9 @@ from django.utils.translation import gettext as _
 
 from procurement.common import fonts
 
+STYLES = Path(__file__).parent / "static" / "print"
 ASSETS: Mapping[str, tuple[Path, str]] = {
-    "asset:document.css": (Path(__file__).parent / "static" / "print" / "document.css", "text/css")
+    f"asset:{name}": (STYLES / name, "text/css") for name in ("document.css", "english.css", "chinese.css")
 }
 VARIANT = "pdf/ua-1"  # tagged, for readers of screens
 
@@ -66,6 +67,47 @@ def _fetcher_class(weasyprint: ModuleType) -> type[Any]:
     return AssetFetcher
 
 
+def _made_audible(data: bytes) -> bytes:
+    """Say which way each head cell points, and let list items stand in their list: what PDF/UA asks beyond WeasyPrint.
+
+    A table that goes on over pages would repeat the names of its head cells; the directions say as much without names.
+    """
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        for element, above in _structure(pdf.Root.StructTreeRoot):
+            kind = element.get("/S")
+            if kind == "/TH":
+                element.A["/Scope"] = pikepdf.Name("/Column" if "/THead" in above else "/Row")
+                if "/ID" in element:
+                    del element["/ID"]
+            elif kind == "/TD" and "/Headers" in element.get("/A", {}):
+                del element.A["/Headers"]
+            elif kind == "/L":
+                _without_wrappers(element)
+        pdf.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return out.getvalue()
+
+
+def _structure(element: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[Any, tuple[str, ...]]]:
+    """Every element of the structure with the kinds of those above it."""
+    for child in element.get("/K", ()):
+        if isinstance(child, pikepdf.Dictionary) and "/S" in child:
+            yield child, above
+            yield from _structure(child, (*above, str(child.S)))
+
+
+def _without_wrappers(listing: Any) -> None:
+    """The columns of a list lie between it and its items; the items become its own."""
+    kids = []
+    for child in listing.K:
+        wrapped = isinstance(child, pikepdf.Dictionary) and child.get("/S") == "/NonStruct"
+        for one in child.K if wrapped else (child,):
+            if isinstance(one, pikepdf.Dictionary) and "/P" in one:
+                one.P = listing
+            kids.append(one)
+    listing.K = pikepdf.Array(kids)
+
+
 def make(html: str) -> tuple[bytes, int]:
     """The PDF of a page of ours and its number of pages; the same HTML gives the same bytes."""
     weasyprint = engine()
@@ -76,7 +118,7 @@ def make(html: str) -> tuple[bytes, int]:
         page.links = [link for link in page.links if link[0] != "attachment"]
     out = io.BytesIO()
     document.write_pdf(out, pdf_variant=VARIANT)
-    return out.getvalue(), len(document.pages)
+    return _made_audible(out.getvalue()), len(document.pages)
 
 
 def page_count(data: bytes) -> int:

@@ -111,6 +111,12 @@ def _below_thousand(number: int) -> str:
     return f"{ONES[hundreds]} hundred and {tens}" if rest else f"{ONES[hundreds]} hundred"
 
 
+def chinese_date(day: date) -> str:
+    """A day as letters write it: 二〇二六年十一月十六日."""
+    year = "".join("〇一二三四五六七八九"[int(digit)] for digit in f"{day:%Y}")
+    return f"{year}年{cn2an.an2cn(day.month)}月{cn2an.an2cn(day.day)}日"
+
+
 def digest_of(data: Any) -> str:
     """SHA-256 over the canonical JSON of plain data: sorted keys, decimals and dates as text."""
     return hashlib.sha256(canonical(data).encode()).hexdigest()

@@ -37,6 +37,39 @@ def run(text: Any) -> SafeString:
     return format_html('<span lang="{}">{}</span>', wording.language_of(text), wording.spaced(text))
 
 
+@register.simple_tag(takes_context=True)
+def beside(context: Any, chinese: Any, english: Any) -> SafeString:
+    """`{% beside "甲方" "Buyer" %}`: both in one line, or the one language that is printed."""
+    parts = []
+    if context.get("language") != ENGLISH:
+        parts.append(format_html('<span lang="zh-CN">{}</span>', wording.spaced(chinese)))
+    if context.get("language") != CHINESE:
+        parts.append(format_html('<span lang="en">{}</span>', english))
+    return SafeString(" ".join(parts))
+
+
+@register.simple_block_tag(takes_context=True)
+def zh(context: Any, content: str, tag: str = "span", kind: str = "zh") -> SafeString | str:
+    """`{% zh "p" %}…{% endzh %}`: what is said in Chinese, left out of an English document."""
+    if context.get("language") == ENGLISH:
+        return ""
+    return _said(tag, kind if tag == "span" else "", "zh-CN", wording.spaced(content.strip()))
+
+
+@register.simple_block_tag(takes_context=True)
+def en(context: Any, content: str, tag: str = "span", kind: str = "en") -> SafeString | str:
+    """`{% en "p" %}…{% enden %}`: what is said in English, left out of a Chinese document."""
+    if context.get("language") == CHINESE:
+        return ""
+    return _said(tag, kind if tag == "span" else "", "en", content.strip())
+
+
+def _said(tag: str, kind: str, language: str, content: str) -> SafeString:
+    """`content` was rendered by a template and is escaped already."""
+    classes = f' class="{kind}"' if kind else ""
+    return SafeString(f'<{tag}{classes} lang="{language}">{content}</{tag}>')
+
+
 @register.filter
 def spaced(text: Any) -> str:
     """One space between Chinese characters and Latin letters or digits."""
@@ -52,6 +85,12 @@ def stamp(moment: datetime | None, precise: bool = False) -> str:
     offset = local.strftime("%z")
     part = f".{local.microsecond // 1000:03}" if precise else ""
     return f"{local:%Y-%m-%d %H:%M:%S}{part} (UTC{offset[:3]}:{offset[3:]})"
+
+
+@register.filter
+def chinese_date(moment: datetime) -> str:
+    """The day of a moment in the document's zone: 二〇二六年十一月十六日."""
+    return wording.chinese_date(timezone.localtime(moment).date())
 
 
 @register.filter
