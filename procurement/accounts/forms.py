@@ -44,16 +44,22 @@ def zone_choices() -> list[tuple[Any, Any]]:
 
 
 class ProfileForm(forms.ModelForm[User]):
-    """Name, language and time zone; e-mail and password have their own pages."""
+    """Name, language, time zone and keyboard; e-mail and password have their own pages."""
 
     class Meta:
         model = User
-        fields = ("name", "language", "time_zone")
-        labels = {"name": _("Name"), "language": _("Language"), "time_zone": _("Time zone")}
+        fields = ("name", "language", "time_zone", "shortcuts")
+        labels = {
+            "name": _("Name"),
+            "language": _("Language"),
+            "time_zone": _("Time zone"),
+            "shortcuts": _("Keyboard shortcuts"),
+        }
         help_texts = {
             "name": _("As it is printed on documents"),
             "language": _("Of pages and mails"),
             "time_zone": _("Times are shown in it, always with the zone's name"),
+            "shortcuts": _("Single keys that act; press ? on any page to see them"),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

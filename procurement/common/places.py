@@ -9,6 +9,11 @@ from django.utils.functional import Promise
 
 Side = Literal["staff", "supplier"]
 Text = str | Promise
+# The key that leads to a place after g (see shortcuts.py); named here together, so that no two places share one.
+KEYS = {
+    "home": "h", "requisitions": "r", "pool": "p", "sourcing": "s", "approvals": "i", "awards": "a", "contracts": "c",
+    "orders": "o", "suppliers": "u", "reports": "t", "notices": "n",
+}  # fmt: skip
 
 
 def everyone(user: Any) -> bool:
@@ -47,6 +52,7 @@ class ShownPlace:
     icon: str
     count: int
     current: bool
+    key: str = ""
 
 
 _places: dict[str, Place] = {}
@@ -86,6 +92,7 @@ def places_for(user: Any, path: str = "") -> list[ShownPlace]:
             icon=place.icon,
             count=place.count(user) if place.count else 0,
             current=url == current,
+            key=KEYS.get(place.name.removeprefix("supplier-"), ""),
         )
         for place, url in reachable
     ]

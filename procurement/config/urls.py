@@ -6,6 +6,8 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from procurement.common.shortcut_views import Shortcuts
+
 ROOMS = {  # prefix: room; both doors share the host until the security round parts them
     "accounts/": "procurement.accounts",
     "organization/": "procurement.organization",
@@ -39,5 +41,6 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("shortcuts/", Shortcuts.as_view(), name="shortcuts"),
     *room_patterns(),
 ]

@@ -149,8 +149,8 @@ def test_a_document_that_changed_is_not_decided_on(document, where):
 
 def test_nobody_decides_for_somebody_else(document):
     requester, approver = one_approver()
-    colleague = make_approver(approver.person.company)
     case = submit(requester)
+    colleague = make_approver(approver.person.company)
 
     for actor in (colleague, requester):
         with pytest.raises(services.NotYours):

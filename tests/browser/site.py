@@ -9,6 +9,7 @@ from django.urls import include, path
 from django.utils import timezone
 
 from procurement.common.forms import FigureField
+from procurement.common.shortcut_views import Shortcuts
 
 received = []  # what the server was sent, newest last
 answers = []  # what it will answer next instead of "saved"
@@ -84,6 +85,7 @@ def moments(request):
 
 
 urlpatterns = [
+    path("shortcuts/", Shortcuts.as_view(), name="shortcuts"),
     path("accounts/", include("allauth.urls")),
     path("accounts/", include("procurement.accounts.urls")),
     path("grid/", grid),

@@ -3,9 +3,11 @@
 from procurement.common import events
 from procurement.organization.models import Role
 from procurement.requisitions import services as requisitions
+from procurement.requisitions.models import Requisition, RequisitionLine
 from tests.browser.test_door import LOOKS, fits
 from tests.factories import RequisitionFactory, make_approver, make_person, make_requester, make_rules
 from workflows.approvals.models import ApprovalStep
+from workflows.approvals.services import decide
 
 
 def waiting(count=2):
@@ -44,7 +46,7 @@ def test_a_decision_is_taken_in_two_clicks(page_as):
 
     page.get_by_role("button", name="Return with question").click()
     assert page.get_by_text("Say why: the requester will read it.").first.is_visible()
-    page.get_by_label("Comment").fill("Why forty of them?")
+    page.get_by_role("textbox", name="Comment").fill("Why forty of them?")
     page.get_by_role("button", name="Return with question").click()
     assert page.get_by_text("Returned with your question").is_visible()
 
@@ -56,12 +58,95 @@ def test_a_decision_is_taken_in_two_clicks(page_as):
     ]
 
 
+def test_ten_decisions_are_taken_by_keyboard_alone(page_as):
+    approver = waiting(10)
+    page = page_as(approver)
+    page.goto("/")
+    page.keyboard.press("g")
+    page.keyboard.press("i")
+    page.wait_for_url("**/inbox/")
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    page.keyboard.press("Enter")
+    page.get_by_text("9 left.").wait_for()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/inbox/*/")
+    page.keyboard.press("r")
+    assert page.get_by_label("Comment").last.evaluate("field => field === document.activeElement")
+    page.keyboard.type("Why forty? j")  # letters inside a field are letters
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    for left in range(7, 0, -1):
+        page.get_by_text(f"{left + 1} left.").wait_for()
+        page.keyboard.press("a")
+        page.keyboard.press("Enter")
+    page.get_by_text("1 left.").wait_for()
+    page.keyboard.press("x")
+    page.keyboard.type("Not this year.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_text("Nothing waits for your decision").wait_for()
+    said = ApprovalStep.objects.filter(approver=approver).values_list("status", "comment")
+    assert sorted(said) == [("approved", "")] * 8 + [
+        ("rejected", "Not this year."),
+        ("returned", "Why forty? j"),
+    ]
+
+
+def test_shortcuts_have_a_sheet_and_an_off_switch(page_as):
+    approver = waiting(1)
+    page = page_as(approver)
+    page.goto("/inbox/")
+    page.keyboard.press("?")
+    page.get_by_role("dialog").get_by_text("Approve; asks once more").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+a")
+    assert page.get_by_role("dialog").count() == 0
+
+    approver.shortcuts = False
+    approver.save()
+    page.reload()
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog").count() == 0
+    assert page.evaluate("document.activeElement === document.body")
+
+
+def changed(approver):
+    """A request that came back and was sent again with other quantities."""
+    step = ApprovalStep.objects.filter(approver=approver).order_by("pk").last()
+    decide(
+        step_id=step.pk,
+        verdict="return",
+        actor=approver,
+        seen_hash=step.case.document_hash,
+        comment="为什么要四十台？",
+    )
+    lines = RequisitionLine.objects.filter(requisition=step.case.document_id)
+    lines.filter(position=1).update(quantity=24, net="9838.08")
+    lines.filter(position=4).delete()
+    Requisition.objects.filter(pk=step.case.document_id).update(document_hash="", revision=2, net="42631.68")
+    requisitions.submit(requisition_id=step.case.document_id, actor=step.requester)
+    return ApprovalStep.objects.get(
+        case__document_id=step.case.document_id, approver=approver, status="active"
+    )
+
+
 def test_the_pages_read_well_everywhere(page_as, picture):
-    approver = waiting()
+    approver = waiting(3)
+    again = changed(approver)
     step = ApprovalStep.objects.filter(approver=approver).first()
     pages = {
         "inbox": "/inbox/",
         "card": f"/inbox/{step.pk}/",
+        "again": f"/inbox/{again.pk}/",
+        "waiting": "/inbox/waiting/",
+        "keys": "/shortcuts/",
         "decided": "/inbox/decisions/",
         "notices": "/notices/",
     }

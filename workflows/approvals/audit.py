@@ -11,7 +11,7 @@ from workflows.approvals.models import ApprovalCase
 
 @content_of(
     "approval.opened", "approval.closed", "approval.step_activated", "approval.approved", "approval.returned",
-    "approval.rejected", "approval.withdrawn",
+    "approval.rejected", "approval.withdrawn", "approval.reminded",
 )  # fmt: skip
 def cases(events: Sequence[Event]) -> Mapping[int, str]:
     """Of the case that the event names."""

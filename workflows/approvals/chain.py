@@ -33,6 +33,7 @@ class Round:
 
     case: ApprovalCase
     turns: Sequence[Turn]
+    refusal: ApprovalStep | None = None  # who sent it back, if somebody did
 
     @property
     def label(self) -> str:
@@ -53,7 +54,13 @@ def chain_of(document_type: str, document_id: int) -> list[Round]:
         .order_by("case_id", "stage", "position")
     )
     by_case = {case_id: list(own) for case_id, own in groupby(steps, key=lambda step: step.case_id)}
-    return [Round(case, _turns(case, by_case.get(case.pk, []))) for case in cases]
+    return [_round(case, by_case.get(case.pk, [])) for case in cases]
+
+
+def round_of(case: ApprovalCase) -> Round:
+    """One round, as it stands."""
+    steps = case.steps.select_related("approver", "decided_by", "case").order_by("stage", "position")
+    return _round(case, list(steps))
 
 
 def preview(facts: ApprovalFacts, *, at: datetime | None = None) -> list[Turn]:
@@ -63,6 +70,11 @@ def preview(facts: ApprovalFacts, *, at: datetime | None = None) -> list[Turn]:
     """
     plan = plan_for(facts, at=at or database_clock())
     return [_together([_planned(step) for step in stage]) for stage in plan.stages]
+
+
+def _round(case: ApprovalCase, steps: Sequence[ApprovalStep]) -> Round:
+    refused = {ApprovalStep.Status.RETURNED, ApprovalStep.Status.REJECTED}
+    return Round(case, _turns(case, steps), next((step for step in steps if step.status in refused), None))
 
 
 def _turns(case: ApprovalCase, steps: Iterable[ApprovalStep]) -> list[Turn]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from procurement.accounts.models import User
+from procurement.common.components import Check
 from workflows.approvals.models import ApprovalCase
 
 
@@ -19,9 +20,22 @@ class Outcome(Protocol):
     ) -> object: ...
 
 
+Words = dict[str, Any]
+
+
+def riskless(document_id: int) -> Sequence[Check]:
+    """A document of which nothing is known."""
+    return ()
+
+
 def nothing(document_id: int) -> Mapping[str, Any]:
     """A card without a summary."""
     return {}
+
+
+def unwritten(case: ApprovalCase) -> Words | None:
+    """A document whose rounds are not compared."""
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +43,9 @@ class DocumentHandler:
     """One kind of document.
 
     `lock` takes the document's row (documents are locked before processes, everywhere) and answers with its hash as
-    it stands, or "" where it has none. `summary` gives `summary_template` what it shows on the decision card.
+    it stands, or "" where it has none. `summary` gives `summary_template` what it shows on the decision card, and
+    `risks` what an approver should look at twice. `outline` is what the document says in a case's round, as plain
+    data; nothing when that can no longer be told.
     """
 
     approve: Outcome
@@ -39,6 +55,8 @@ class DocumentHandler:
     url: Callable[[int], str]
     summary_template: str = ""
     summary: Callable[[int], Mapping[str, Any]] = nothing
+    risks: Callable[[int], Sequence[Check]] = riskless
+    outline: Callable[[ApprovalCase], Words | None] = unwritten
 
 
 _handlers: dict[str, DocumentHandler] = {}

@@ -140,6 +140,10 @@ class ApprovalCase(Stateful):
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     submitted_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
+    outline = models.JSONField(
+        null=True,
+        help_text="What the document said in a round that did not end well; the next one is compared.",
+    )
 
     class Meta:
         constraints = [
@@ -243,6 +247,21 @@ class ApprovalStep(Stateful):
     def asked_as_label(self) -> str:
         """As what this person decides, in the reader's words."""
         return asked_as_label(self.asked_as)
+
+
+class Reminder(models.Model):
+    """Somebody who waits reminds the person whose turn it is; once a day, whoever of those who wait does it."""
+
+    step = models.ForeignKey(ApprovalStep, models.PROTECT, related_name="reminders")
+    day = models.DateField(help_text="In the time zone of the document's company.")
+    sender = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["step", "day"], name="reminder_once_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.step_id} {self.day}"
 
 
 def asked_as_label(code: str) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from procurement.organization.access import Matrix, standing
-from procurement.organization.models import Role
-from workflows.approvals.models import ApprovalCase, ApprovalStep
+from procurement.organization.models import Department, Person, Role
+from workflows.approvals.models import ApprovalCase, ApprovalStep, DocumentType
 
 # What everybody asked may do follows from the frozen step, not from a role; roles only add readers.
 MATRIX: Matrix = {"audit": (frozenset({Role.AUDITOR}), frozenset(ApprovalCase.Status.values))}
@@ -26,6 +26,21 @@ def visible_to(user: Any) -> QuerySet[ApprovalCase]:
 def steps_visible_to(user: Any) -> QuerySet[ApprovalStep]:
     """The steps of the cases one may see."""
     return ApprovalStep.objects.filter(case__in=visible_to(user)).select_related("case", "approver")
+
+
+def awaited_by(user: Any) -> QuerySet[ApprovalStep]:
+    """Steps at others that hold up what this person sent, was asked about, or answers for as somebody's manager or head."""
+    person = standing(user).person
+    people = Person.objects.filter(manager=person).values("user")
+    departments = Department.objects.filter(head=person).values("pk")
+    under = Q(case__requester__in=people) | Q(case__department__in=departments)
+    asked = ApprovalStep.objects.filter(case=OuterRef("case"), approver=user.pk)
+    waiting = ApprovalStep.objects.filter(status=ApprovalStep.Status.ACTIVE).exclude(approver=user.pk)
+    return waiting.filter(
+        Q(case__requester=user.pk)
+        | Q(Exists(asked))
+        | (Q(case__document_type=DocumentType.REQUISITION) & under if person else Q(pk__in=[]))
+    )
 
 
 def can(user: Any, action: str, subject: ApprovalStep | ApprovalCase) -> bool:

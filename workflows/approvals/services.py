@@ -271,9 +271,14 @@ def _release(steps: Sequence[ApprovalStep]) -> None:
 
 
 def close_case(progress: Progress, status: str, *, actor: User, at: datetime) -> ApprovalCase:
-    """The round is over; recorded before the document acts on it."""
+    """The round is over; recorded before the document acts on it.
+
+    Unless it was approved it may come back changed, so what it says now is kept for the comparison.
+    """
     case = progress.case
     case.status, case.decided_at = status, at
+    if status != ApprovalCase.Status.APPROVED:
+        keep_outline(case)
     if step := progress.decided:
         with connection.cursor() as cursor:
             said = [getattr(step, name) for name in SAID]
@@ -284,6 +289,13 @@ def close_case(progress: Progress, status: str, *, actor: User, at: datetime) ->
     progress.tell("approval.closed", case)
     progress.record(actor=actor, at=at)
     return case
+
+
+def keep_outline(case: ApprovalCase) -> None:
+    """Store what the document says in this round, while it still says it."""
+    case.outline = handlers.of(case.document_type).outline(case)
+    if case.outline is not None:
+        ApprovalCase.objects.filter(pk=case.pk).update(outline=case.outline)
 
 
 @transaction.atomic

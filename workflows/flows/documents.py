@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,14 +11,15 @@ from django.urls import reverse
 
 from contracts.agreements.models import Contract
 from procurement.accounts.models import User
+from procurement.common.components import Check
 from procurement.common.locks import lock
 from procurement.evaluation.models import Award
 from procurement.requisitions.models import Requisition
 from procurement.rfqs.models import Rfq
 from workflows.approvals import handlers
-from workflows.approvals.handlers import DocumentHandler, Outcome
+from workflows.approvals.handlers import DocumentHandler, Outcome, Words
 from workflows.approvals.models import ApprovalCase, DocumentType
-from workflows.flows import summaries
+from workflows.flows import outlines, risks, summaries
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Kind:
     page: str
     lock: Callable[[int], str]
     summary: Callable[[int], Mapping[str, Any]]
+    risks: Callable[[int], Sequence[Check]]
+    outline: Callable[[ApprovalCase], Words | None]
 
     def tell(self, service: str) -> Outcome:
         """The service of the room as the flow calls it."""
@@ -89,26 +92,21 @@ def _lock_contract(key: int) -> str:
 
 KINDS = {
     DocumentType.REQUISITION: Kind(
-        _requisitions,
-        "requisition_id",
-        "approve",
-        "requisitions:detail",
-        _lock_requisition,
-        summaries.requisition,
+        _requisitions, "requisition_id", "approve", "requisitions:detail", _lock_requisition,
+        summaries.requisition, risks.requisition, outlines.requisition,
     ),
-    DocumentType.RFQ: Kind(_rfqs, "rfq_id", "publish", "rfqs:detail", _lock_rfq, summaries.rfq),
+    DocumentType.RFQ: Kind(
+        _rfqs, "rfq_id", "publish", "rfqs:detail", _lock_rfq, summaries.rfq, risks.rfq, outlines.rfq
+    ),
     DocumentType.AWARD: Kind(
-        _awards, "award_id", "activate", "evaluation:award", _lock_award, summaries.award
+        _awards, "award_id", "activate", "evaluation:award", _lock_award,
+        summaries.award, risks.award, outlines.award,
     ),
     DocumentType.CONTRACT: Kind(
-        _contracts,
-        "contract_id",
-        "send_for_signature",
-        "agreements:detail",
-        _lock_contract,
-        summaries.contract,
+        _contracts, "contract_id", "send_for_signature", "agreements:detail", _lock_contract,
+        summaries.contract, risks.contract, outlines.contract,
     ),
-}
+}  # fmt: skip
 
 
 def register_all() -> None:
@@ -124,5 +122,7 @@ def register_all() -> None:
                 url=kind.url,
                 summary_template=f"approvals/summary/{document_type.value}.html",
                 summary=kind.summary,
+                risks=kind.risks,
+                outline=kind.outline,
             ),
         )

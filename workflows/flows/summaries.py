@@ -15,6 +15,7 @@ from procurement.common.figures import date_text, money_text, quantity_text
 from procurement.evaluation.models import Award, AwardLine
 from procurement.requisitions.models import Requisition, RequisitionLine
 from procurement.rfqs.models import Invitation, Rfq, RfqLineVersion
+from workflows.flows import payers
 
 SHOWN = 12
 
@@ -34,6 +35,8 @@ def requisition(key: int) -> Mapping[str, Any]:
     return {
         "document": document,
         "facts": facts,
+        "payers": payers.of_requisition(key, document.currency),
+        "count": sums["count"],
         "lines": list(lines.select_related("unit", "cost_centre").order_by("position")[:SHOWN]),
         "more": max(0, sums["count"] - SHOWN),
     }
@@ -58,6 +61,8 @@ def rfq(key: int) -> Mapping[str, Any]:
             for criterion in document.criteria.all()
         ],
         "suppliers": names,
+        "payers": payers.of_rfq(key, document.currency),
+        "count": count,
         "lines": list(lines.select_related("unit").order_by("line__position")[:SHOWN]),
         "more": max(0, count - SHOWN),
     }
@@ -82,8 +87,10 @@ def award(key: int) -> Mapping[str, Any]:
     ]
     invited = Invitation.objects.filter(rfq=document.rfq_id).count()
     bids = document.rfq.opened_bids.count()
+    lines = AwardLine.objects.filter(award=document).values_list("rfq_line", "eval_net")
     return {
         "document": document,
+        "payers": payers.of_award_lines(lines, document.currency),
         "facts": [
             *_against_estimate(document.net, document.rfq),
             Fact(_("Bids"), bids, _("%(invited)d invited") % {"invited": invited}),
@@ -120,4 +127,10 @@ def contract(key: int) -> Mapping[str, Any]:
     ]
     if document.starts_on and document.ends_on:
         terms.append(Fact(_("Period"), f"{date_text(document.starts_on)} – {date_text(document.ends_on)}"))
-    return {"document": document, "facts": facts, "terms": [term for term in terms if term.value]}
+    lines = document.lines.values_list("rfq_line", "net")
+    return {
+        "document": document,
+        "facts": facts,
+        "terms": [term for term in terms if term.value],
+        "payers": payers.of_award_lines(lines, document.currency),
+    }

@@ -12,7 +12,8 @@ class InboxConfig(AppConfig):
 
     def ready(self) -> None:
         """Decisions have their place, with how many wait."""
-        from procurement.common import places
+        from procurement.common import places, shortcuts
+        from procurement.common.shortcuts import Shortcut
         from workflows.inbox.queries import open_count
 
         places.register(
@@ -24,4 +25,11 @@ class InboxConfig(AppConfig):
                 order=40,
                 count=open_count,
             )
+        )
+        shortcuts.register(
+            Shortcut(("a",), _("Approve; asks once more"), side="staff"),
+            Shortcut(("r",), _("Return with a question"), side="staff"),
+            Shortcut(("x",), _("Reject"), side="staff"),
+            Shortcut(("s",), _("Tick, to approve several together"), side="staff"),
+            Shortcut(("o",), _("Open the whole document"), side="staff"),
         )

@@ -1,11 +1,21 @@
-"""What an approver says."""
+"""What an approver says, and what they look for."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from typing import Any
+
 from django import forms
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from procurement.common.forms import FigureField
+from procurement.organization.models import Company
+from workflows.approvals.models import ApprovalStep, DocumentType
 from workflows.approvals.services import Verdict
+from workflows.inbox.bulk import MOST
+
+WAITS = [("", _("However long")), ("1", _("More than a day")), ("3", _("More than 3 days")), ("7", _("More than a week"))]  # fmt: skip
 
 
 class DecisionForm(forms.Form):
@@ -19,3 +29,67 @@ class DecisionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 1, "placeholder": _("Comment; needed to return or reject")}),
     )
     seen = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+
+class FilterForm(forms.Form):
+    """Which of the open decisions to show; what cannot be read is left out of account and said at its field."""
+
+    q = forms.CharField(label=_("Title, number or person"), required=False, max_length=80)
+    type = forms.ChoiceField(
+        label=_("Kind"), required=False, choices=[("", _("All kinds")), *DocumentType.choices]
+    )
+    company = forms.ModelChoiceField(
+        label=_("Company"),
+        required=False,
+        queryset=Company.objects.order_by("code"),
+        empty_label=_("All companies"),
+    )
+    least = FigureField(
+        label=_("From this amount"), required=False, min_value=0, max_digits=19, decimal_places=4
+    )
+    most = FigureField(
+        label=_("Up to this amount"), required=False, min_value=0, max_digits=19, decimal_places=4
+    )
+    waits = forms.ChoiceField(label=_("Waiting"), required=False, choices=WAITS)
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything is looked for."""
+        return self.is_bound and any(self.data.get(name) for name in self.fields)
+
+    def narrowed(self, steps: QuerySet[ApprovalStep], at: datetime) -> QuerySet[ApprovalStep]:
+        """The steps that are looked for."""
+        self.full_clean()
+        wanted: dict[str, Any] = getattr(self, "cleaned_data", {})
+        if wanted.get("q"):
+            words = wanted["q"]
+            steps = steps.filter(
+                Q(case__title__icontains=words)
+                | Q(case__number__icontains=words)
+                | Q(case__requester__name__icontains=words)
+            )
+        if wanted.get("waits"):
+            steps = steps.filter(active_since__lt=at - timedelta(days=int(wanted["waits"])))
+        filters = {
+            "case__document_type": wanted.get("type"),
+            "case__company": wanted.get("company"),
+            "case__amount__gte": wanted.get("least"),
+            "case__amount__lte": wanted.get("most"),
+        }
+        return steps.filter(**{name: value for name, value in filters.items() if value not in (None, "")})
+
+
+class TickedForm(forms.Form):
+    """Which decisions were ticked in the list."""
+
+    step = forms.TypedMultipleChoiceField(coerce=int)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        given = self.data.getlist("step") if hasattr(self.data, "getlist") else []
+        keys = [key for key in given if key.isascii() and key.isdigit() and len(key) < 19]
+        self.fields["step"].choices = [(int(key), key) for key in keys[:MOST]]  # type: ignore[attr-defined]
+
+    def seen(self) -> dict[int, str]:
+        """The hash of each document as the summary showed it."""
+        return {key: self.data.get(f"seen-{key}", "")[:64] for key in self.cleaned_data["step"]}

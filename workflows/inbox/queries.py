@@ -8,10 +8,12 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from procurement.common.components import Check
 from procurement.common.paging import COUNT_CAP
 from workflows.approvals import handlers
 from workflows.approvals.chain import Round, chain_of
 from workflows.approvals.models import ApprovalStep
+from workflows.flows.changes import Comparison, since_last_round
 
 ORDER = ("active_since", "pk")  # the longest wait first
 
@@ -45,6 +47,11 @@ class Neighbours:
     place: int
     total: int
 
+    @property
+    def onward(self) -> int | None:
+        """Where to go after this one: on, else back to what was left out."""
+        return self.next or self.previous
+
 
 def neighbours(user: Any, step: ApprovalStep) -> Neighbours:
     """The decisions before and after this one, in the order of the list."""
@@ -65,13 +72,21 @@ def neighbours(user: Any, step: ApprovalStep) -> Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What stands on the decision card besides the step: the document in short, and the chain of every round."""
+    """What stands on the decision card besides the step: the document in short, what to look at twice, what changed
+    since the round before, and the chain of every round."""
 
     document_url: str
     summary_template: str
     summary: Mapping[str, Any]
+    risks: Sequence[Check]
     rounds: Sequence[Round]
     current: Round
+    comparison: Comparison | None
+
+    @property
+    def question(self) -> ApprovalStep | None:
+        """What the round before came back with."""
+        return self.rounds[0].refusal if self.rounds else None
 
 
 def card_of(step: ApprovalStep) -> Card:
@@ -80,10 +95,13 @@ def card_of(step: ApprovalStep) -> Card:
     handler = handlers.of(case.document_type)
     rounds = chain_of(case.document_type, case.document_id)
     current = next(one for one in rounds if one.case.pk == case.pk)
+    earlier = [one for one in rounds if one.case.round < case.round]
     return Card(
         document_url=handler.url(case.document_id),
         summary_template=handler.summary_template,
         summary=handler.summary(case.document_id),
-        rounds=[one for one in rounds if one is not current],
+        risks=handler.risks(case.document_id),
+        rounds=earlier,
         current=current,
+        comparison=since_last_round(case, earlier[0].case) if earlier else None,
     )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.generic import FormView, TemplateView
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.generic import FormView, TemplateView, View
 
 from procurement.accounts.models import User
+from procurement.accounts.views import safe_next
 from procurement.common import turns
 from procurement.common.clock import database_clock
 from procurement.common.components import Crumb
@@ -20,11 +21,24 @@ from procurement.common.errors import AlreadyDone, RuleViolation, StaleEdit
 from procurement.common.forms import add_refusal
 from procurement.common.paging import page_of
 from procurement.common.views import Policy, PolicyMixin, ScopedMixin
-from workflows.approvals.models import ApprovalStep
-from workflows.approvals.permissions import can, steps_visible_to
+from workflows.approvals.chain import round_of
+from workflows.approvals.models import ApprovalCase, ApprovalStep
+from workflows.approvals.permissions import awaited_by, can, steps_visible_to
+from workflows.approvals.reminding import remind
 from workflows.approvals.services import Verdict, decide
-from workflows.inbox.forms import DecisionForm
-from workflows.inbox.queries import ORDER, card_of, decisions_of, neighbours, open_steps, with_case
+from workflows.inbox.bulk import MOST, approve_all, is_small, summary_of
+from workflows.inbox.forms import DecisionForm, FilterForm, TickedForm
+from workflows.inbox.queries import (
+    ORDER,
+    Neighbours,
+    card_of,
+    decisions_of,
+    neighbours,
+    open_count,
+    open_steps,
+    with_case,
+)
+from workflows.inbox.waiting import awaited, people_of, reminded_on
 
 SAID = {
     Verdict.APPROVE: gettext_lazy("Approved: %(title)s"),
@@ -45,11 +59,79 @@ class Inbox(PolicyMixin, TemplateView):
     template_name = "inbox/list.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """A page of decisions; on the first page also what else is my turn."""
+        """A page of decisions, narrowed where asked; on the first page also what else is my turn."""
         user: Any = self.request.user
-        page = page_of(with_case(open_steps(user)), self.request, order=ORDER)
-        other = [] if page.previous_cursor else turns.for_user(user, database_clock())
-        return super().get_context_data(page=page, turns=other, **kwargs)
+        at = database_clock()
+        form = FilterForm(self.request.GET)
+        page = page_of(with_case(form.narrowed(open_steps(user), at)), self.request, order=ORDER)
+        other = [] if page.previous_cursor or form.narrows else turns.for_user(user, at)
+        small = {step.pk for step in page if is_small(step.case)}
+        return super().get_context_data(page=page, form=form, turns=other, small=small, **kwargs)
+
+
+class Bulk(PolicyMixin, TemplateView):
+    """Several small requests at once: first summed up one by one, then approved with one confirmation."""
+
+    policy = Policy.STAFF
+    http_method_names = ["post"]
+    template_name = "inbox/bulk.html"
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """What was ticked; with `confirm` also decided."""
+        form = TickedForm(request.POST)
+        if not form.is_valid():
+            messages.warning(
+                request, _("Tick at least one request, and no more than %(most)d.") % {"most": MOST}
+            )
+            return redirect("inbox:list")
+        user = cast(User, request.user)
+        if "confirm" in request.POST:
+            outcomes = approve_all(user, form.seen())
+            done = sum(not one.refusal for one in outcomes)
+            context = {"outcomes": outcomes, "done": done, "left": open_count(user)}
+            return render(request, "inbox/bulk_done.html", context)
+        summary = summary_of(user, form.cleaned_data["step"])
+        return self.render_to_response(self.get_context_data(summary=summary, crumbs=crumbs()))
+
+
+class Waiting(PolicyMixin, TemplateView):
+    """What others hold up: what I sent, was asked about, or answer for; the longest wait first."""
+
+    policy = Policy.STAFF
+    template_name = "inbox/waiting.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """A page of steps at others, and by person how many."""
+        user: Any = self.request.user
+        at = database_clock()
+        steps = awaited_by(user)
+        person = self.request.GET.get("person", "")
+        wanted = int(person) if person.isascii() and person.isdigit() and len(person) < 19 else None
+        shown = steps.filter(approver=wanted) if wanted else steps
+        rows = with_case(shown).select_related("approver").annotate(reminded=reminded_on())
+        page = page_of(rows, self.request, order=ORDER)
+        waiting = [awaited(step, at) for step in page]
+        return super().get_context_data(
+            page=page, waiting=waiting, people=people_of(steps, at), person=wanted, crumbs=crumbs(), **kwargs
+        )
+
+
+class Remind(PolicyMixin, View):
+    """Remind the person whose turn it is, once a day."""
+
+    policy = Policy.STAFF
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Only whoever waits; a second reminder says who was first."""
+        user = cast(User, request.user)
+        step = get_object_or_404(awaited_by(user).select_related("approver"), pk=pk)
+        try:
+            remind(step_id=pk, actor=user)
+        except RuleViolation as refusal:
+            messages.warning(request, str(refusal))
+        else:
+            messages.success(request, _("%(who)s is reminded.") % {"who": step.approver})
+        return redirect(safe_next(request, request.POST.get("next", "") or reverse("inbox:waiting")))
 
 
 class History(PolicyMixin, TemplateView):
@@ -119,8 +201,8 @@ class Decide(ScopedMixin, FormView[DecisionForm]):
                 seen_hash=said["seen"],
                 actor=self.user,
             )
-        except AlreadyDone:
-            raise  # becomes the page that says who was first
+        except AlreadyDone as refusal:
+            return self._over(refusal, following)
         except StaleEdit as refusal:  # the answer below shows the document as it is now
             shown = self.request.POST.copy()
             shown["seen"] = self.step.case.document_hash
@@ -128,9 +210,26 @@ class Decide(ScopedMixin, FormView[DecisionForm]):
             return self._refused(form, refusal)
         except RuleViolation as refusal:
             return self._refused(form, refusal)
-        messages.success(self.request, SAID[Verdict(said["act"])] % {"title": self.step.case.title})
-        next_step = following.next or following.previous
-        return redirect("inbox:decide", next_step) if next_step else redirect("inbox:list")
+        left = following.total - 1
+        told = SAID[Verdict(said["act"])] % {"title": self.step.case.title}
+        if left:
+            told += " " + ngettext("%(count)d left.", "%(count)d left.", left) % {"count": left}
+        messages.success(self.request, told)
+        if self.request.POST.get("back") == "list":  # decided from the list: stay there
+            return redirect("inbox:list")
+        return redirect("inbox:decide", following.onward) if following.onward else redirect("inbox:list")
+
+    def _over(self, refusal: AlreadyDone, following: Neighbours) -> HttpResponse:
+        """The page for whoever came second: who decided, when, how it stands, and what is next."""
+        case = ApprovalCase.objects.get(pk=self.step.case_id)
+        context = {
+            "refusal": refusal,
+            "step": self.step,
+            "case": case,
+            "round": round_of(case),
+            "next_step": following.onward,
+        }
+        return render(self.request, "inbox/over.html", context, status=409)
 
     def _refused(self, form: DecisionForm, refusal: RuleViolation) -> HttpResponse:
         add_refusal(form, refusal)

@@ -89,13 +89,15 @@ def _decision(event: Event) -> dict[str, Any]:
 # --- approvals
 
 
-@hears("approval.step_activated")
+@hears("approval.step_activated", "approval.reminded")
 def approver(event: Event) -> Iterator[Told]:
-    """Only the person whose turn it is (F118)."""
+    """Only the person whose turn it is (F118); reminded by whoever waits."""
     step = ApprovalStep.objects.select_related("approver", "case__requester").get(pk=event.subject_id)
     if step.status == ApprovalStep.Status.ACTIVE:
         case = step.case
         facts = {"title": case.title, "number": case.number or case.title, "who": str(case.requester)}
+        if event.verb == "approval.reminded":
+            facts["who"] = str(event.actor)
         yield Told(step.approver, event.verb, address("inbox:decide", step.pk), facts)
 
 

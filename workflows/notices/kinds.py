@@ -45,6 +45,11 @@ KINDS: dict[str, Kind] = {
         _("%(who)s asks for your approval of %(number)s."),
         _("Decide"),
     ),
+    "approval.reminded": Kind(
+        _("Still waiting for your decision: %(title)s"),
+        _("%(who)s reminds you of %(number)s."),
+        _("Decide"),
+    ),
     "requisition.approved": Kind(
         _("Approved: %(title)s"), _("Your request %(number)s is approved and goes to purchasing.")
     ),

@@ -238,6 +238,9 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_TIMEZONE = "UTC"
 
+# Requests below these amounts, net, may be approved several at once; in other currencies each on its own card.
+BULK_APPROVAL_BELOW = {"CNY": 50_000, "EUR": 6_000, "USD": 7_000}
+
 # Keys. Each process is given only the files it may read; see SECURITY.md.
 OPENER_KEY_FILE = env.str("OPENER_KEY_FILE", default="")  # private; the opener process only
 OPENER_PUBLIC_KEY_FILE = env.str("OPENER_PUBLIC_KEY_FILE", default="")  # the web wraps bid keys to it

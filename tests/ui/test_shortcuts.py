@@ -1,0 +1,37 @@
+"""The help sheet of the keyboard, and the switch that turns shortcuts off."""
+
+import pytest
+from django.urls import reverse
+
+from procurement.common import places
+from tests.factories import make_member, make_officer
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_sheet_lists_ones_own_places_and_keys(client):
+    client.force_login(make_officer())
+    staff = client.get(reverse("shortcuts")).content.decode()
+    client.force_login(make_member())
+    supplier = client.get(reverse("shortcuts")).content.decode()
+
+    assert "Demand pool" in staff
+    assert "Approve; asks once more" in staff
+    assert "Demand pool" not in supplier
+    assert "Approve; asks once more" not in supplier
+    assert "data-shortcuts" in supplier
+
+
+def test_no_two_places_share_a_key():
+    assert len(set(places.KEYS.values())) == len(places.KEYS)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_shortcuts_can_be_switched_off(client, wanted):
+    officer = make_officer()
+    client.force_login(officer)
+    body = {"name": officer.name, "language": "", "time_zone": "", **({"shortcuts": "on"} if wanted else {})}
+
+    client.post(reverse("accounts:profile"), body)
+
+    assert ('data-keys="off"' in client.get("/").content.decode()) is not wanted
