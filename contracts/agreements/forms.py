@@ -15,18 +15,6 @@ from procurement.common.forms import DateInput
 from procurement.evaluation.models import Award, AwardLine
 
 
-class ListForm(forms.Form):
-    """Narrow the list."""
-
-    quiet_optional = True
-    q = forms.CharField(label=_("Search"), required=False, max_length=100)
-    status = forms.ChoiceField(label=_("State"), required=False)
-
-    def __init__(self, *args: Any, choices: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["status"].choices = [("", _("Any")), *choices]  # type: ignore[attr-defined]
-
-
 class DraftForm(forms.Form):
     """For which awarded supplier, on which template."""
 

@@ -22,6 +22,7 @@ from procurement.common.immutability import insert_only
 from procurement.common.models import Rendering, StoredFile
 from procurement.common.money import fits_currency
 from procurement.common.states import Stateful
+from procurement.common.text_search import search_index, searched
 from procurement.evaluation.models import Award, AwardLine
 from procurement.organization.models import Company
 from procurement.rfqs.models import RfqLine
@@ -145,6 +146,7 @@ class Contract(Stateful):
     created_at = models.DateTimeField(db_default=Now())
     submitted_at = models.DateTimeField(null=True)
     activated_at = models.DateTimeField(null=True)
+    search_text = searched("number", "title")
     status_reason = models.CharField(max_length=300, blank=True, default="")
 
     class Meta:
@@ -174,6 +176,8 @@ class Contract(Stateful):
         indexes = [
             models.Index(fields=["company", "status", "-id"], name="contract_company"),
             models.Index(fields=["supplier", "-id"], name="contract_supplier"),
+            models.Index(fields=["created_at"], name="contract_created"),
+            search_index("contract_search"),
         ]
         permissions = [("work_on_contract", _("Work on this contract"))]
 

@@ -19,6 +19,7 @@ from procurement.common.fields import AmountField, CurrencyField, QuantityField,
 from procurement.common.immutability import insert_only
 from procurement.common.money import fits_currency
 from procurement.common.states import Stateful
+from procurement.common.text_search import search_index, searched
 from procurement.organization.models import Company, DeliveryPlace
 from procurement.requisitions.models import RequisitionLine
 from suppliers.registry.models import Supplier
@@ -62,6 +63,7 @@ class Order(Stateful):
     cancelled_at = models.DateTimeField(null=True)
     status_reason = models.CharField(max_length=300, blank=True, default="")
     acknowledged_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    search_text = searched("number")
 
     class Meta:
         verbose_name = _("purchase order")
@@ -87,6 +89,8 @@ class Order(Stateful):
         indexes = [
             models.Index(fields=["company", "status", "-id"], name="order_company"),
             models.Index(fields=["supplier", "-id"], name="order_supplier"),
+            models.Index(fields=["issued_at"], name="order_issued"),
+            search_index("order_search"),
         ]
 
     def __str__(self) -> str:

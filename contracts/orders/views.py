@@ -6,7 +6,6 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -15,50 +14,28 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import TemplateView
 
 from contracts.agreements.acts import Act
-from contracts.agreements.forms import ListForm
 from contracts.agreements.models import Contract
 from contracts.agreements.permissions import can as may_read
 from contracts.agreements.views.base import ContractAct, crumbs_to
 from contracts.orders import history, presentation, services
+from contracts.orders.lists import ORDERS
 from contracts.orders.models import Order
 from contracts.orders.permissions import can, visible_to
 from procurement.common import documents
 from procurement.common.components import Crumb
 from procurement.common.forms import ReasonForm
-from procurement.common.paging import page_of
-from procurement.common.views import Policy, PolicyMixin, ScopedMixin
+from procurement.common.listings.pages import ListPage
+from procurement.common.views import Policy, ScopedMixin
 
 RELATED = ("company", "supplier", "buyer", "delivery_place", "contract")
 
 
-class OrderList(PolicyMixin, TemplateView):
+class OrderList(ListPage):
     """Orders that this person may see, the latest first."""
 
     policy = Policy.STAFF
+    listing = ORDERS
     template_name = "orders/list.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """One page of them."""
-        form = ListForm(self.request.GET, choices=Order.Status.choices)
-        rows = _narrowed(visible_to(self.request.user), form)
-        rows = rows.select_related("supplier", "company", "delivery_place")
-        narrowed = form.is_valid() and any(form.cleaned_data.values())
-        return super().get_context_data(
-            page=page_of(rows, self.request), form=form, narrowed=narrowed, **kwargs
-        )
-
-
-def _narrowed(rows: QuerySet[Order], form: ListForm) -> QuerySet[Order]:
-    if not form.is_valid():
-        return rows
-    said = form.cleaned_data
-    for word in said["q"].split()[:6]:
-        rows = rows.filter(
-            Q(number__icontains=word)
-            | Q(contract__number__icontains=word)
-            | Q(supplier__name__icontains=word)
-        )
-    return rows.filter(status=said["status"]) if said["status"] else rows
 
 
 class OneOrder(ScopedMixin):

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from procurement.common.fields import CurrencyField, RateField, UnitPriceField
+from procurement.common.text_search import search_index, searched
 from procurement.organization.models import Named
 from procurement.organization.trees import refuse_loop
 
@@ -54,10 +55,12 @@ class Item(Named):
     estimate = UnitPriceField(_("estimated unit price, net"), null=True, blank=True)
     currency = CurrencyField(_("currency"), default="CNY")
     tax_rate = RateField(_("tax rate"), default="0.13")
+    search_text = searched("code", "name", "name_en", "specification")
 
     class Meta:
         verbose_name = _("item")
         verbose_name_plural = _("items")
+        indexes = [search_index("item_search")]
         constraints = [
             models.UniqueConstraint(fields=["code"], name="item_code"),
             models.CheckConstraint(

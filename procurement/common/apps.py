@@ -13,4 +13,4 @@ class CommonConfig(AppConfig):
 
     def ready(self) -> None:
         """Find what every room contributes."""
-        autodiscover_modules("turns", "invariants", "audit")
+        autodiscover_modules("turns", "invariants", "audit", "lists", "search")

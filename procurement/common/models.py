@@ -250,3 +250,24 @@ class Job(Stateful):
     def url(self) -> str:
         """The page that came of it, if any."""
         return str(self.result.get("url", ""))
+
+
+class SavedFilter(models.Model):
+    """How one person narrows one list, under a name of their own; one of them may be what the list opens with."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    listing = models.CharField(max_length=40)
+    name = models.CharField(_("name"), max_length=60)
+    query = models.CharField(max_length=2000, help_text="The part of the address that narrows.")
+    is_default = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "listing", "name"], name="saved_filter_name"),
+            models.UniqueConstraint(
+                fields=["user", "listing"], condition=Q(is_default=True), name="saved_filter_default"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -25,6 +25,7 @@ ROOMS = {  # prefix: room; both doors share the host until the security round pa
     "portal/": "suppliers.portal",
     "documents/": "procurement.common",
     "jobs/": "procurement.common.jobs",
+    "lists/": "procurement.common.listings",
     "": "procurement.office",
 }
 

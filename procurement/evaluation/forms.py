@@ -17,25 +17,13 @@ from procurement.common.figures import price_text, quantity_text
 from procurement.common.forms import FigureField, FigureInput
 from procurement.evaluation.choices import Choice
 from procurement.evaluation.comparison import Comparison, Line
-from procurement.evaluation.models import Award, Score
+from procurement.evaluation.models import Score
 from procurement.evaluation.presentation import ShownCell, shown_cell
 from procurement.evaluation.scoring import Given
 from procurement.rfqs.models import Criterion
 
 RADIOS = 8  # with more offers than this a line is picked from a list
 SLOTS = 2
-
-
-class AwardSearch(forms.Form):
-    """Narrow the list of awards."""
-
-    quiet_optional = True
-    q = forms.CharField(label=gettext_lazy("Number or title"), required=False, max_length=80)
-    status = forms.ChoiceField(
-        label=gettext_lazy("Status"),
-        required=False,
-        choices=[("", gettext_lazy("Every status")), *Award.Status.choices],
-    )
 
 
 @dataclass(frozen=True, slots=True)

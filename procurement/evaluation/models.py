@@ -16,6 +16,7 @@ from procurement.bids.models import OpenedBid
 from procurement.common.fields import AmountField, CurrencyField, QuantityField, RateField, UnitPriceField
 from procurement.common.money import fits_currency
 from procurement.common.states import Stateful
+from procurement.common.text_search import search_index, searched
 from procurement.organization.models import Company
 from procurement.rfqs.models import Criterion, Rfq, RfqLine
 from suppliers.registry.models import Supplier
@@ -93,6 +94,7 @@ class Award(Stateful):
     created_at = models.DateTimeField(db_default=Now())
     submitted_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
+    search_text = searched("number")
 
     class Meta:
         verbose_name = _("award")
@@ -115,6 +117,8 @@ class Award(Stateful):
         indexes = [
             models.Index(fields=["company", "status", "-id"], name="award_company"),
             models.Index(fields=["company", "-id"], name="award_listed"),
+            models.Index(fields=["decided_at"], name="award_decided"),
+            search_index("award_search"),
         ]
         triggers = [
             pgtrigger.Protect(

@@ -262,19 +262,6 @@ class TemplateForm(forms.Form):
     title = forms.CharField(label=_("Name of the template"), max_length=160)
 
 
-class ListForm(forms.Form):
-    """What a list of requests is narrowed by."""
-
-    quiet_optional = True
-    q = forms.CharField(
-        label=_("Search"), required=False, max_length=100,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Number or title")}),
-    )  # fmt: skip
-    status = forms.ChoiceField(
-        label=_("State"), required=False, choices=[("", _("Any state")), *Requisition.Status.choices]
-    )
-
-
 class PoolForm(forms.Form):
     """What the pool is narrowed by."""
 

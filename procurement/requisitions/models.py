@@ -20,6 +20,7 @@ from procurement.common.immutability import insert_only
 from procurement.common.models import StoredFile
 from procurement.common.money import fits_currency
 from procurement.common.states import Stateful
+from procurement.common.text_search import search_index, searched
 from procurement.organization.models import Company, CostCentre, DeliveryPlace, Department, Project
 
 
@@ -67,6 +68,7 @@ class Requisition(Stateful):
     created_at = models.DateTimeField(db_default=Now())
     submitted_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
+    search_text = searched("number", "title")
 
     class Meta:
         verbose_name = _("requisition")
@@ -87,6 +89,8 @@ class Requisition(Stateful):
             models.Index(fields=["requester", "-id"], name="requisition_requester"),
             models.Index(fields=["company", "status", "-id"], name="requisition_company"),
             models.Index(fields=["department", "-id"], name="requisition_department"),
+            models.Index(fields=["submitted_at"], name="requisition_submitted"),
+            search_index("requisition_search"),
         ]
 
     def __str__(self) -> str:

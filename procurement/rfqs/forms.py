@@ -49,28 +49,6 @@ class WallTimeField(forms.Field):
         raise ValidationError(_("Date and time, for example 2026-03-20 18:00."), code="invalid")
 
 
-class SearchForm(forms.Form):
-    """What a list of RFQs is narrowed by."""
-
-    quiet_optional = True
-    q = forms.CharField(
-        label=_("Search"),
-        required=False,
-        max_length=100,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Number or title")}),
-    )
-    status = forms.ChoiceField(
-        label=_("Status"),
-        required=False,
-        choices=[
-            ("", _("Any status")),
-            *((value, label) for value, label in Rfq.Status.choices if value != Rfq.Status.PUBLISHED),
-            *Rfq.Phase.choices,
-        ],
-    )
-    mine = forms.BooleanField(label=_("Mine only"), required=False)
-
-
 class StartForm(forms.Form):
     """What comes with the ticked lines of the pool; the rest is said on the RFQ's own pages."""
 

@@ -22,6 +22,7 @@ from procurement.common.immutability import insert_only
 from procurement.common.models import StoredFile
 from procurement.common.money import fits_currency
 from procurement.common.states import Stateful
+from procurement.common.text_search import search_index, searched
 from procurement.organization.models import Company, DeliveryPlace
 from procurement.requisitions.models import RequisitionLine
 from suppliers.registry.models import Supplier
@@ -157,6 +158,7 @@ class Rfq(Stateful, Procedure):
     submitted_at = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(null=True)
+    search_text = searched("number", "title")
 
     objects = RfqQuerySet.as_manager()
 
@@ -192,6 +194,8 @@ class Rfq(Stateful, Procedure):
             models.Index(fields=["company", "status", "-id"], name="rfq_company"),
             models.Index(fields=["officer", "-id"], name="rfq_officer"),
             models.Index(fields=["closes_at"], name="rfq_published_due", condition=Q(status="published")),
+            models.Index(fields=["closes_at", "id"], name="rfq_closing"),
+            search_index("rfq_search"),
         ]
         permissions = [("work_on_rfq", _("Work on this RFQ as a member of its team"))]
 

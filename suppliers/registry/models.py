@@ -6,25 +6,15 @@ import uuid
 from typing import ClassVar
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Q, Value
-from django.db.models.functions import Concat, Lower, Now
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from procurement.catalog.models import Category
 from procurement.common.states import Stateful
-
-_SPACE = Value(" ")
-
-
-class ShortGrams(models.Func):
-    """Every one- and two-character piece of a text, so that short Chinese queries find an index (migration 0003)."""
-
-    function = "registry_short_grams"
-    output_field = ArrayField(models.TextField())
+from procurement.common.text_search import search_index, searched
 
 
 class Supplier(Stateful):
@@ -69,12 +59,7 @@ class Supplier(Stateful):
     created_at = models.DateTimeField(db_default=Now())
     verified_at = models.DateTimeField(null=True)
     verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    search_text = models.GeneratedField(
-        expression=Lower(Concat("name", _SPACE, "name_en", _SPACE, "short_name", _SPACE, "registration_id")),
-        output_field=models.TextField(),
-        db_persist=True,
-        help_text="What searches look into, in lower case.",
-    )
+    search_text = searched("name", "name_en", "short_name", "registration_id")
 
     class Meta:
         verbose_name = _("supplier")
@@ -93,7 +78,7 @@ class Supplier(Stateful):
         indexes = [
             models.Index(fields=["name", "id"], name="supplier_name"),
             models.Index(fields=["status", "id"], name="supplier_status"),
-            GinIndex(OpClass(F("search_text"), "gin_trgm_ops"), name="supplier_search"),
+            search_index("supplier_search"),
         ]
 
     def __str__(self) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.postgres.fields.array import ArrayContains  # type: ignore[attr-defined]
 from django.db.models import Exists, OuterRef, QuerySet
 
 from procurement.catalog.models import Category
-from suppliers.registry.models import ShortGrams, Supplier
+from procurement.catalog.trees import branch_of
+from procurement.common.text_search import matching
+from suppliers.registry.models import Supplier
 from suppliers.registry.permissions import visible_to
-
-MAX_WORDS = 6
 
 
 def search(
@@ -32,30 +31,13 @@ def search(
     return found
 
 
-def matching(suppliers: QuerySet[Supplier], text: str) -> QuerySet[Supplier]:
-    """Those whose names or number hold every word. One or two characters are enough: 阀, 阀门."""
-    for word in text.lower().split()[:MAX_WORDS]:
-        if len(word) > 2:
-            suppliers = suppliers.filter(search_text__contains=word)
-        else:
-            suppliers = suppliers.filter(ArrayContains(ShortGrams("search_text"), [word]))
-    return suppliers
-
-
 def supplies(category: Category) -> Exists:
     """The condition that a supplier is listed under this category or one of its branch."""
-    listed = Supplier.categories.through.objects.filter(
-        supplier_id=OuterRef("pk"), category_id__in=branch_of(category)
-    )
-    return Exists(listed)
+    return listed_under(branch_of(category))
 
 
-def branch_of(category: Category) -> list[int]:
-    """A category and everything below it."""
-    below = Category.objects.raw(
-        "WITH RECURSIVE branch(id) AS (SELECT id FROM catalog_category WHERE id = %s"
-        " UNION SELECT child.id FROM catalog_category child JOIN branch ON child.parent_id = branch.id)"
-        " SELECT id FROM branch",
-        [category.pk],
+def listed_under(categories: list[int]) -> Exists:
+    """The condition that a supplier is listed under one of these categories."""
+    return Exists(
+        Supplier.categories.through.objects.filter(supplier_id=OuterRef("pk"), category_id__in=categories)
     )
-    return [found.pk for found in below]

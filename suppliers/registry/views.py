@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.forms import BaseFormSet, Form, formset_factory
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,15 +21,15 @@ from procurement.common.clock import database_clock
 from procurement.common.components import Crumb, Entry, Fact, Text
 from procurement.common.errors import AlreadyDone, RuleViolation
 from procurement.common.forms import ConfirmForm, ReasonForm, add_refusal
+from procurement.common.listings.pages import ListPage
 from procurement.common.models import Event
-from procurement.common.paging import page_of
 from procurement.common.views import Policy, PolicyMixin, ScopedMixin
 from suppliers.registry import services
-from suppliers.registry.forms import ContactForm, InviteForm, JoinForm, SearchForm, SupplierForm
+from suppliers.registry.forms import ContactForm, InviteForm, JoinForm, SupplierForm
+from suppliers.registry.lists import SUPPLIERS
 from suppliers.registry.mail import send_invitation
 from suppliers.registry.models import Membership, Supplier, UserInvitation
 from suppliers.registry.permissions import can, visible_to
-from suppliers.registry.search import search
 from suppliers.registry.words import sentence
 
 ContactFormSet = formset_factory(ContactForm, can_delete=True, extra=1, max_num=50, absolute_max=50)
@@ -40,29 +40,15 @@ def register_crumb() -> Crumb:
     return Crumb(_("Suppliers"), reverse("registry:list"))
 
 
-class SupplierList(PolicyMixin, TemplateView):
+class SupplierList(ListPage):
     """The register, searched and narrowed."""
 
     policy = Policy.STAFF
+    listing = SUPPLIERS
     template_name = "registry/list.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        if not can(self.request.user, "view"):
-            raise Http404
-        form = SearchForm(self.request.GET)
-        found = self._found(form) if form.is_valid() else visible_to(self.request.user)
-        rows = found.prefetch_related("categories")
-        return super().get_context_data(
-            form=form,
-            page=page_of(rows, self.request, order=("name", "pk")),
-            may_create=can(self.request.user, "create"),
-            narrowed=any(self.request.GET.get(name) for name in form.fields),
-            **kwargs,
-        )
-
-    def _found(self, form: SearchForm) -> QuerySet[Supplier]:
-        chosen = form.cleaned_data
-        return search(self.request.user, chosen["q"], chosen["category"], chosen["region"], chosen["status"])
+        return super().get_context_data(may_create=can(self.request.user, "create"), **kwargs)
 
 
 class SupplierCreate(PolicyMixin, FormView[SupplierForm]):

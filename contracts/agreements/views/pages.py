@@ -4,62 +4,46 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.generic import TemplateView, View
 
 from contracts.agreements import content, history, presentation
-from contracts.agreements.forms import ListForm
+from contracts.agreements.lists import CONTRACTS
 from contracts.agreements.models import Contract, Signature
-from contracts.agreements.permissions import awards_for, can, visible_to
+from contracts.agreements.permissions import awards_for, can
 from contracts.agreements.services import facts_of
 from contracts.agreements.signing import Signable, signable_now
 from contracts.agreements.views.base import OneContract, crumbs_to
 from procurement.common import documents, files
 from procurement.common.clock import database_clock
 from procurement.common.errors import RuleViolation
-from procurement.common.paging import page_of
-from procurement.common.views import Policy, PolicyMixin
+from procurement.common.listings.pages import ListPage
+from procurement.common.views import Policy
 from workflows.approvals.chain import chain_of, preview
 from workflows.approvals.models import DocumentType
 
 ACTIONS = ("edit", "submit", "withdraw", "recall", "cancel", "sign", "upload_scan", "confirm_scan", "order")
 
 
-class ContractList(PolicyMixin, TemplateView):
+class ContractList(ListPage):
     """Contracts that this person may see, the latest first."""
 
     policy = Policy.STAFF
+    listing = CONTRACTS
     template_name = "agreements/list.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """One page of them."""
-        form = ListForm(self.request.GET, choices=Contract.Status.choices)
-        rows = _narrowed(visible_to(self.request.user), form).select_related("supplier", "company")
-        narrowed = form.is_valid() and any(form.cleaned_data.values())
-        return super().get_context_data(
-            page=page_of(rows, self.request),
-            form=form,
-            narrowed=narrowed,
-            waiting=_awards_without_contract(self.request.user) if not narrowed else 0,
-            **kwargs,
-        )
+        """One page of them, and how many awards wait for one."""
+        context = super().get_context_data(**kwargs)
+        return {
+            **context,
+            "waiting": 0 if context["narrowed"] else _awards_without_contract(self.request.user),
+        }
 
 
 def _awards_without_contract(user: Any) -> int:
     """How many awards wait for a contract, counted no further than a page is long."""
     return awards_for(user).filter(contracts__isnull=True).order_by()[:21].count()
-
-
-def _narrowed(rows: QuerySet[Contract], form: ListForm) -> QuerySet[Contract]:
-    if not form.is_valid():
-        return rows
-    said = form.cleaned_data
-    for word in said["q"].split()[:6]:
-        rows = rows.filter(
-            Q(number__icontains=word) | Q(title__icontains=word) | Q(supplier__name__icontains=word)
-        )
-    return rows.filter(status=said["status"]) if said["status"] else rows
 
 
 class ContractTab(OneContract, TemplateView):

@@ -282,6 +282,12 @@ def pager(page: Page[Any]) -> dict[str, Any]:
     return {"page": page}
 
 
+@register.inclusion_tag("components/filterbar.html", takes_context=True)
+def filterbar(context: Any, bar: Any) -> dict[str, Any]:
+    """Above a list: what it is narrowed by, what is set, kept filters, the way to take it along."""
+    return {"bar": bar, "csrf_token": context.get("csrf_token")}
+
+
 # ── Forms ──
 
 

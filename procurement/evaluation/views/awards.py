@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
@@ -20,47 +19,31 @@ from procurement.common.components import Crumb, Fact
 from procurement.common.errors import AlreadyDone, RuleViolation
 from procurement.common.figures import money_text
 from procurement.common.forms import add_refusal
+from procurement.common.listings.pages import ListPage
 from procurement.common.paging import page_of
-from procurement.common.views import Policy, PolicyMixin
+from procurement.common.views import Policy
 from procurement.evaluation import awards, picks, presentation
 from procurement.evaluation.choices import Choice
 from procurement.evaluation.comparison import Comparison, build
 from procurement.evaluation.documents import TEMPLATE
-from procurement.evaluation.forms import AwardForm, AwardSearch
+from procurement.evaluation.forms import AwardForm
 from procurement.evaluation.history import history_of
+from procurement.evaluation.lists import AWARDS
 from procurement.evaluation.memo import Memo, flags, memo_of, ranking_of
 from procurement.evaluation.models import Award
-from procurement.evaluation.permissions import holds, visible_to
+from procurement.evaluation.permissions import holds
 from procurement.evaluation.presentation import WINDOW, Choices
 from procurement.evaluation.views.base import AwardPage, OpenedPage, StaffPage
 
 LINES_SHOWN = 50
 
 
-class AwardList(PolicyMixin, TemplateView):
+class AwardList(ListPage):
     """Awards that this person may see, the latest first."""
 
     policy = Policy.STAFF
+    listing = AWARDS
     template_name = "evaluation/list.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        form = AwardSearch(self.request.GET)
-        rows = self._found(form).select_related("rfq", "company", "created_by")
-        narrowed = any(self.request.GET.get(name) for name in form.fields)
-        return super().get_context_data(
-            form=form, page=page_of(rows, self.request), narrowed=narrowed, **kwargs
-        )
-
-    def _found(self, form: AwardSearch) -> QuerySet[Award]:
-        rows = visible_to(self.request.user)
-        if not form.is_valid():
-            return rows
-        said = form.cleaned_data
-        for word in said["q"].split()[:6]:
-            rows = rows.filter(
-                Q(number__icontains=word) | Q(rfq__title__icontains=word) | Q(rfq__number__icontains=word)
-            )
-        return rows.filter(status=said["status"]) if said["status"] else rows
 
 
 class WriteAward(StaffPage, FormView[AwardForm]):

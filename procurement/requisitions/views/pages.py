@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from django.db.models import Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
-from procurement.accounts.models import User
 from procurement.common.clock import database_clock
 from procurement.common.components import Fact, FileItem, Step
 from procurement.common.errors import RuleViolation
 from procurement.common.figures import money_text
+from procurement.common.listings.pages import ListPage
 from procurement.common.paging import page_of
 from procurement.common.views import Policy, PolicyMixin
-from procurement.organization.access import standing
-from procurement.organization.models import Department, Person
 from procurement.requisitions import history
 from procurement.requisitions import pool as demand
-from procurement.requisitions.forms import ListForm, PoolForm
+from procurement.requisitions.forms import PoolForm
+from procurement.requisitions.lists import REQUESTS
 from procurement.requisitions.models import Requisition, RequisitionLine
-from procurement.requisitions.permissions import can, may_request, may_source, under, visible_to
+from procurement.requisitions.permissions import can, may_request, may_source
 from procurement.requisitions.services import facts_of
 from procurement.requisitions.views.base import OneRequisition, crumbs_to
 from workflows.approvals.chain import Round, chain_of, preview
@@ -33,69 +32,17 @@ from workflows.approvals.models import DocumentType
 POOL_PAGE = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """One choice above the list."""
-
-    name: str
-    label: str
-    current: bool
-
-
-class RequisitionList(PolicyMixin, TemplateView):
+class RequisitionList(ListPage):
     """My requests, my people's, all that I may see, and templates."""
 
     policy = Policy.STAFF
+    listing = REQUESTS
     template_name = "requisitions/list.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """One page of the chosen list."""
-        user = cast(User, self.request.user)
-        scopes = self._scopes(user)
-        current = next(scope.name for scope in scopes if scope.current)
-        form = ListForm(self.request.GET)
-        rows = self._rows(user, current, form).select_related("company", "department", "requester")
-        page = page_of(rows.annotate(first_need=_first_need()), self.request)
-        narrowed = form.is_valid() and any(form.cleaned_data.values())
-        return super().get_context_data(
-            page=page,
-            form=form,
-            scopes=scopes,
-            current=current,
-            narrowed=narrowed,
-            may_request=may_request(user),
-            **kwargs,
-        )
-
-    def _scopes(self, user: User) -> list[Scope]:
-        person = standing(user).person
-        names = [("mine", _("Mine"))]
-        if person and (
-            Department.objects.filter(head=person).exists() or Person.objects.filter(manager=person).exists()
-        ):
-            names.append(("department", _("My department's")))
-        names += [("all", _("All")), ("templates", _("Templates"))]
-        asked = self.request.GET.get("show", "")
-        known = asked if asked in dict(names) else "mine" if may_request(user) else "all"
-        return [Scope(name, label, name == known) for name, label in names]
-
-    def _rows(self, user: User, scope: str, form: ListForm) -> QuerySet[Requisition]:
-        rows = visible_to(user).filter(is_template=scope == "templates")
-        if scope == "mine":
-            rows = rows.filter(requester=user)
-        elif scope == "department":
-            rows = rows.filter(under(user))
-        if not form.is_valid():
-            return rows
-        said = form.cleaned_data
-        for word in said["q"].split()[:6]:
-            rows = rows.filter(Q(number__icontains=word) | Q(title__icontains=word))
-        return rows.filter(status=said["status"]) if said["status"] else rows
-
-
-def _first_need() -> Subquery:
-    lines = RequisitionLine.objects.filter(requisition=OuterRef("pk")).order_by()
-    return Subquery(lines.values("requisition").annotate(first=Min("need_date")).values("first"))
+        context = super().get_context_data(may_request=may_request(self.request.user), **kwargs)
+        return {**context, "current": context["found"].scope.name}
 
 
 class ShowRequisition(OneRequisition, TemplateView):

@@ -2,71 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
-from django.http import Http404
 from django.urls import reverse
 from django.views.generic import TemplateView
 
 from procurement.common.clock import database_clock
 from procurement.common.components import FileItem
-from procurement.common.paging import page_of
-from procurement.common.views import Policy, PolicyMixin
-from procurement.organization.access import standing
+from procurement.common.listings.pages import ListPage
+from procurement.common.views import Policy
 from procurement.rfqs import services
 from procurement.rfqs.checklist import checklist, missing, openers_of, ready_label
-from procurement.rfqs.forms import SearchForm, TeamForm
+from procurement.rfqs.forms import TeamForm
 from procurement.rfqs.history import history_of
+from procurement.rfqs.lists import RFQS
 from procurement.rfqs.models import Rfq, RfqDocument
-from procurement.rfqs.permissions import can, visible_to
+from procurement.rfqs.permissions import can
 from procurement.rfqs.presentation import facts_of, participation_of, state_at, terms_of
 from procurement.rfqs.views.base import RfqPage
 from workflows.approvals.chain import chain_of
 from workflows.approvals.models import DocumentType
 
 
-class RfqList(PolicyMixin, TemplateView):
+class RfqList(ListPage):
     """RFQs this person may see, the latest first."""
 
     policy = Policy.STAFF
+    listing = RFQS
     template_name = "rfqs/list.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        if standing(self.request.user).person is None:
-            raise Http404
-        form, at = SearchForm(self.request.GET), database_clock()
-        found = visible_to(self.request.user).select_related("company", "officer")
-        if form.is_valid():
-            found = narrowed(found, form.cleaned_data, self.request.user, at)
-        page = page_of(found, self.request)
-        return super().get_context_data(
-            form=form,
-            page=page,
-            rows=[(rfq, state_at(rfq, at)) for rfq in page.rows],
-            may_create=can(self.request.user, "create"),
-            narrowed=any(self.request.GET.get(name) for name in form.fields),
-            **kwargs,
+        context, at = (
+            super().get_context_data(may_create=can(self.request.user, "create"), **kwargs),
+            database_clock(),
         )
-
-
-def narrowed(rfqs: QuerySet[Rfq], chosen: dict[str, Any], user: Any, at: datetime) -> QuerySet[Rfq]:
-    """By words, state (also by time) and officer."""
-    for word in chosen["q"].split()[:6]:
-        rfqs = rfqs.filter(Q(number__icontains=word) | Q(title__icontains=word))
-    if chosen["mine"]:
-        rfqs = rfqs.filter(officer=user)
-    published = Q(status=Rfq.Status.PUBLISHED)
-    by_time = {
-        Rfq.Phase.SCHEDULED: published & Q(opens_at__gt=at),
-        Rfq.Phase.OPEN: published & Q(opens_at__lte=at, closes_at__gt=at),
-        Rfq.Phase.CLOSED: published & Q(closes_at__lte=at),
-    }
-    state = chosen["status"]
-    if state in by_time:
-        return rfqs.filter(by_time[state])
-    return rfqs.filter(status=state) if state else rfqs
+        return {**context, "rows": [(rfq, state_at(rfq, at)) for rfq in context["page"].rows]}
 
 
 class Overview(RfqPage, TemplateView):
