@@ -138,7 +138,9 @@ def _vendors(categories: dict[str, Category], keeper: User, at: datetime) -> Non
             name_en=vendor.name_en,
             short_name=vendor.short,
             region=vendor.region,
-            registration_id=_uscc(vendor.organisation_number),
+            country=vendor.country,
+            registration_scheme="CN-USCC" if vendor.country == "CN" else "OTHER",
+            registration_id=_registration(vendor),
             status=Supplier.Status.ACTIVE,
             created_by=keeper,
             created_at=at,
@@ -147,7 +149,8 @@ def _vendors(categories: dict[str, Category], keeper: User, at: datetime) -> Non
         )
         supplier.categories.set(categories[code] for code in vendor.categories)
         for name, email, role in vendor.users:
-            user = _user(name, email, side="supplier", language="zh-hans")
+            language = "zh-hans" if vendor.country == "CN" else "en"
+            user = _user(name, email, side="supplier", language=language)
             Membership.objects.create(supplier=supplier, user=user, role=role)
 
 
@@ -165,6 +168,11 @@ def _rules(at: datetime) -> None:
             RuleStage(rule=rule, position=position, approver=approver, role=role)
             for position, approver, role in stages
         )
+
+
+def _registration(vendor: people.Vendor) -> str:
+    number = vendor.organisation_number
+    return _uscc(number) if vendor.country == "CN" else number
 
 
 def _uscc(organisation_number: str) -> str:

@@ -57,6 +57,8 @@ class Vendor:
     categories: tuple[str, ...]
     users: tuple[tuple[str, str, str], ...]
     door: str = ""
+    country: str = "CN"
+    currency: str = "CNY"  # in which it bids
 
 
 COMPANIES = (
@@ -72,6 +74,10 @@ DEPARTMENTS = (  # key, company, code, name, English name, head
     ("eng", "LC", "ENG", "工程技术部", "Engineering", "han"),
     ("dyp", "DY", "PRJ", "东营项目部", "Dongying project", "ma"),
     ("nbc", "NB", "CON", "宁波施工部", "Ningbo construction", "xu"),
+    ("dyo", "DY", "OPS", "东营运行部", "Dongying operations", "guo"),
+    ("nbm", "NB", "MEP", "宁波机电部", "Ningbo MEP works", "tan"),
+    ("lab", "LC", "LAB", "中心化验室", "Central laboratory", "qin"),
+    ("inf", "LC", "IT", "信息部", "Information technology", "dong"),
 )
 
 MEMBERS = (
@@ -112,6 +118,14 @@ MEMBERS = (
     ),
     Member("xu", "许静", "Head of Ningbo construction", "nbc", "zhou", (Role.REQUESTER,)),
     Member("chen", "陈曦", "Materials planner", "nbc", "xu", (f"{Role.REQUESTER}@NB",), door="requester"),
+    Member("guo", "郭强", "Head of operations, Dongying", "dyo", "zhou", (Role.REQUESTER,)),
+    Member("luo", "罗敏", "Maintenance planner", "dyo", "guo", (f"{Role.REQUESTER}@DY",)),
+    Member("tan", "谭亮", "Head of MEP works, Ningbo", "nbm", "zhou", (Role.REQUESTER,)),
+    Member("bai", "白露", "Electrical engineer", "nbm", "tan", (f"{Role.REQUESTER}@NB",)),
+    Member("qin", "秦岚", "Head of the laboratory", "lab", "zhou", (Role.REQUESTER,)),
+    Member("song", "宋佳", "Chemist", "lab", "qin", (f"{Role.REQUESTER}@LC",)),
+    Member("dong", "董磊", "Head of IT", "inf", "zhou", (Role.REQUESTER,)),
+    Member("ye", "叶青", "Systems engineer", "inf", "dong", (f"{Role.REQUESTER}@LC",)),
     Member("zheng", "郑和平", "Auditor", "exe", "zhou", (Role.AUDITOR,), door="auditor"),
 )
 
@@ -119,13 +133,13 @@ COST_OBJECTS = (  # company, cost centres, projects, delivery places
     (
         "DY",
         (("DY-R2", "二期改造", "Revamp phase 2"), ("DY-OPS", "运行维护", "Operations")),
-        (("DYR", "东营改造项目", "Dongying revamp"),),
+        (("DYR", "东营改造项目", "Dongying revamp"), ("DYT", "东营罐区扩建", "Dongying tank farm")),
         (("DY-W1", "东营一号库", "Dongying store 1", "山东省东营市港城路8号"),),
     ),
     (
         "NB",
         (("NB-CIV", "土建工程", "Civil works"), ("NB-MEP", "机电安装", "MEP works")),
-        (("NBH", "宁波港区项目", "Ningbo harbour"),),
+        (("NBH", "宁波港区项目", "Ningbo harbour"), ("NBP", "北仑泵站", "Beilun pumping station")),
         (("NB-W1", "镇海材料库", "Zhenhai store", "浙江省宁波市镇海区海天路22号"),),
     ),
     (
@@ -161,6 +175,18 @@ ITEMS = (  # code, category, name, English name, specification, unit, estimate
     ("T-4001", "M-STL", "无缝钢管", "Seamless steel pipe", "20# Φ108×6", "TNE", "5320"),
     ("L-5001", "S-LAB", "滤纸", "Filter paper", "Φ150 mm", "PK", "36"),
     ("I-6001", "S-IT", "工业交换机", "Industrial switch", "24 port, layer 2", "C62", "2980"),
+    ("C-2003", "M-CAB", "光缆", "Optical fibre cable", "GYTA53-24B1", "MTR", "9.6"),
+    ("P-3002", "M-PMP", "计量泵", "Metering pump", "J-X 63/1.6", "C62", "8350"),
+    ("P-3003", "M-PMP", "磁力泵", "Magnetic drive pump", "CQB 50-32-160", "C62", "6120"),
+    ("T-4002", "M-STL", "H型钢", "H beam", "Q355B 300×300", "TNE", "4180"),
+    ("T-4003", "M-STL", "中厚板", "Steel plate", "Q345R 16 mm", "TNE", "4460"),
+    ("W-7001", "W-CIV", "设备基础混凝土", "Concrete of equipment foundations", "C35 P8", "MTQ", "1180"),
+    ("W-7002", "W-CIV", "土方开挖及回填", "Excavation and backfill", "Class III soil", "MTQ", "58"),
+    ("W-7003", "W-CIV", "厂区道路", "Plant road", "220 mm concrete", "MTK", "246"),
+    ("L-5002", "S-LAB", "在线pH计", "Online pH meter", "0-14 pH, IP65", "C62", "5400"),
+    ("L-5003", "S-LAB", "色谱柱", "Chromatography column", "C18, 250×4.6 mm", "C62", "3260"),
+    ("I-6002", "S-IT", "工作站", "Workstation", "32 GB, 1 TB", "C62", "11800"),
+    ("I-6003", "S-IT", "机架服务器", "Rack server", "2U, 2 × 16 core", "C62", "46800"),
 )
 
 VENDORS = (
@@ -178,7 +204,41 @@ VENDORS = (
            (("冯博", "feng@xinke.example", "admin"),)),
     Vendor("huaxin", "华信线缆有限公司", "Huaxin Wire", "华信线缆", "河北", "MA7HX0007", ("M-CAB",),
            (("邹颖", "zou@huaxin.example", "admin"),)),
+    Vendor("haichuan", "海川泵业股份有限公司", "Haichuan Pumps", "海川泵业", "江苏", "MA8HC0008", ("M-PMP",),
+           (("骆阳", "luo@haichuan.example", "admin"),)),
+    Vendor("rhein", "Rheinpumpen GmbH", "Rheinpumpen GmbH", "Rheinpumpen", "Nordrhein-Westfalen", "HRB 70118", ("M-PMP",),
+           (("Jonas Brandt", "brandt@rheinpumpen.example", "admin"),), country="DE", currency="EUR"),
+    Vendor("yuantong", "远通钢铁贸易有限公司", "Yuantong Steel", "远通钢铁", "上海", "MA9YT0009", ("M-STL",),
+           (("常宏", "chang@yuantong.example", "admin"),)),
+    Vendor("henggu", "恒固钢构有限公司", "Henggu Structures", "恒固钢构", "山东", "MAAHG0010", ("M-STL",),
+           (("杜娟", "du@henggu.example", "admin"),)),
+    Vendor("donggang", "东港建设工程有限公司", "Donggang Construction", "东港建设", "山东", "MABDG0011", ("W-CIV",),
+           (("彭立", "peng@donggang.example", "admin"),)),
+    Vendor("panshi", "磐石土木工程有限公司", "Panshi Civil Works", "磐石土木", "浙江", "MACPK0012", ("W-CIV",),
+           (("石磊", "shi@panshi.example", "admin"),)),
+    Vendor("xinzhu", "新筑路桥有限公司", "Xinzhu Road & Bridge", "新筑路桥", "江苏", "MADXH0013", ("W-CIV",),
+           (("汪洋", "wangy@xinzhu.example", "admin"),)),
+    Vendor("boxi", "博析科学仪器有限公司", "Boxi Scientific", "博析科学", "北京", "MAEBX0014", ("S-LAB",),
+           (("袁媛", "yuan@boxi.example", "admin"),)),
+    Vendor("qingyuan", "清源试剂有限公司", "Qingyuan Reagents", "清源试剂", "上海", "MAFQY0015", ("S-LAB",),
+           (("丁宁", "ding@qingyuan.example", "admin"),)),
+    Vendor("labora", "Labora Instruments Inc.", "Labora Instruments Inc.", "Labora", "Ohio", "OH 2291807", ("S-LAB",),
+           (("Dana Whitfield", "whitfield@labora.example", "admin"),), country="US", currency="USD"),
+    Vendor("yunfeng", "云峰信息技术有限公司", "Yunfeng Information", "云峰信息", "广东", "MAGYF0016", ("S-IT",),
+           (("蔡霖", "cai@yunfeng.example", "admin"),)),
+    Vendor("zhilian", "智连网络科技有限公司", "Zhilian Networks", "智连网络", "浙江", "MAHHL0017", ("S-IT",),
+           (("顾晓", "gu@zhilian.example", "admin"),)),
 )  # fmt: skip
+
+REQUESTS = {  # category → who asks for it, and for which cost centre and project
+    "M-VAL": (("he", "DY-R2", "DYR"), ("luo", "DY-OPS", ""), ("chen", "NB-CIV", "NBH")),
+    "M-CAB": (("bai", "NB-MEP", "NBP"), ("he", "DY-R2", "DYT"), ("chen", "NB-MEP", "NBH")),
+    "M-PMP": (("luo", "DY-OPS", "DYT"), ("bai", "NB-MEP", "NBP")),
+    "M-STL": (("chen", "NB-CIV", "NBH"), ("he", "DY-R2", "DYT")),
+    "W-CIV": (("chen", "NB-CIV", "NBH"), ("he", "DY-R2", "DYT"), ("chen", "NB-CIV", "NBP")),
+    "S-LAB": (("song", "LC-LAB", ""), ("luo", "DY-OPS", "")),
+    "S-IT": (("ye", "LC-IT", ""), ("bai", "NB-MEP", "NBP")),
+}
 
 RULES = (  # name, document type, from, below, stages: (position, approver, role)
     ("部门负责人审批 · Head of the department", "requisition", "0", None, ((1, "department_head", ""),)),

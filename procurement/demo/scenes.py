@@ -3,54 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from contracts.agreements.models import Contract
 from contracts.orders import services as orders
 from contracts.orders.models import Order
-from procurement.accounts.models import User
-from procurement.bids.keys import Keyring
-from procurement.catalog.models import Item
 from procurement.common import money
-from procurement.common.clock import Clock
-from procurement.demo import cycle, outcome, people
+from procurement.demo import cycle, outcome
+from procurement.demo.backdrop import PLACE, SCOPE, TERMS, Backdrop
 from procurement.evaluation.models import Award
-from procurement.organization.models import Company, CostCentre, DeliveryPlace, Person, Project
+from procurement.organization.models import Company, CostCentre, Project
 from procurement.requisitions.models import Requisition
 from procurement.requisitions.services import LineData
 from procurement.rfqs import services as rfqs
-from procurement.rfqs.models import Criterion, ProcedurePreset, Rfq
+from procurement.rfqs.models import Criterion, Rfq
 from procurement.rfqs.services import CriterionData
-from suppliers.registry.models import Membership, Supplier
 from workflows.approvals.services import Verdict
 
 Want = tuple[str, str]  # item, quantity
 VALVES, CABLES = ("jnlk", "taihe", "beichen", "haoyu"), ("ruilan", "xinke", "huaxin")
-TERMS = "收货验收合格并收到发票后 30 日内付款 · 30 days after acceptance and invoice"
 SIGNED_TITLE = "东营一期控制电缆 · Control cable, Dongying phase 1"
 
 
-class Scenes:
-    """Makes the scenes; `now` is the moment at which the company is looked at."""
-
-    def __init__(self, now: datetime, keyring: Keyring) -> None:
-        self.now, self.keyring = now, keyring
-        staff = Person.objects.select_related("user", "company", "department").exclude(department=None)
-        self.people = {person.user.email.partition("@")[0]: person for person in staff}
-        self.companies = {company.code: company for company in Company.objects.all()}
-        self.items = {item.code: item for item in Item.objects.select_related("unit", "category")}
-        self.suppliers = _suppliers()
-        self.preset = ProcedurePreset.objects.get(code="rfq")
-
-    def user(self, key: str) -> User:
-        """Somebody of the cast, as they log in."""
-        return self.people[key].user
-
-    def at(self, **ago: float) -> Clock:
-        """A clock that stands so long before now."""
-        moment = self.now - timedelta(**ago)
-        return lambda: moment
+class Scenes(Backdrop):
+    """Makes the scenes, at moments before `now`."""
 
     def play(self) -> None:
         """All scenes, the oldest first."""
@@ -138,8 +115,8 @@ class Scenes:
             item=item,
             need_date=(self.now + timedelta(days=60)).date(),
             cost_centre=CostCentre.objects.filter(company=company).order_by("pk")[0],
-            project=Project.objects.filter(company=company).first(),
-            delivery_place=DeliveryPlace.objects.get(company=company),
+            project=Project.objects.filter(company=company).order_by("pk").first(),
+            delivery_place=self.places[company.pk],
             unit_price=item.estimate or Decimal(0),
             tax_rate=item.tax_rate,
         )
@@ -293,9 +270,9 @@ class Scenes:
             clock=self.at(days=days),
             closes_at=self.now + timedelta(days=closes_in),
             incoterm="DAP",
-            incoterm_place="买方仓库 Buyer's store",
+            incoterm_place=PLACE,
             payment_terms=TERMS,
-            scope="按规格书供货，含运费与出厂检验。Supply as specified, freight and factory inspection included.",
+            scope=SCOPE,
         )
 
     def _send(self, rfq: Rfq, officer: str, suppliers: Sequence[str], *, days: float) -> None:
@@ -350,10 +327,3 @@ class Scenes:
                 rfq_id=rfq.pk, opener=self.user(opener), clock=self.at(days=days, minutes=minutes)
             )
         cycle.open_envelopes(opening_id=opening.pk, keyring=self.keyring, clock=self.at(days=days))
-
-
-def _suppliers() -> dict[str, tuple[Supplier, User]]:
-    """The cast's suppliers, each with the first of its users."""
-    emails = {vendor.users[0][1]: vendor.key for vendor in people.VENDORS}
-    members = Membership.objects.filter(user__email__in=emails).select_related("supplier", "user")
-    return {emails[member.user.email]: (member.supplier, member.user) for member in members}

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from procurement.bids.keys import Keyring
 from procurement.common import events, fonts
 from procurement.common.clock import database_clock
 from procurement.demo import alone, company, doors, people
+from procurement.demo.backdrop import Backdrop
+from procurement.demo.history import History
 from procurement.demo.scenes import Scenes
 
-BEFORE = timedelta(days=120)  # when the company's rules came into force
+BEFORE = timedelta(days=800)  # when the company's rules came into force
 
 
 class Command(BaseCommand):
@@ -23,6 +26,12 @@ class Command(BaseCommand):
     help = (
         "Load the demo company: people, catalogue, suppliers, and documents at every stage. Safe to repeat."
     )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """How much of the past."""
+        parser.add_argument(
+            "--months", type=int, help="Only the last months of history, instead of two years."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Never in production: everybody knows these passwords."""
@@ -34,6 +43,7 @@ class Command(BaseCommand):
             is_new = not company.loaded()
             if is_new:
                 company.load(at=now - BEFORE)
+                self._remember(now, keyring, options["months"])
                 Scenes(now, keyring).play()
         if fonts.has_pango():
             with transaction.atomic():
@@ -41,6 +51,15 @@ class Command(BaseCommand):
         while events.link_events():
             pass
         self._say_who()
+
+    def _remember(self, now: datetime, keyring: Keyring, months: int | None) -> None:
+        """The years before; nobody is woken for them."""
+        since = None if months is None else timedelta(days=31 * months)
+        waking, settings.WAKE_WORKERS = settings.WAKE_WORKERS, False
+        try:
+            History(Backdrop(now, keyring), since=since).play()
+        finally:
+            settings.WAKE_WORKERS = waking
 
     def _say_who(self) -> None:
         self.stdout.write(f"Log in as (password of all: {people.PASSWORD}):")
