@@ -1,7 +1,9 @@
 import pytest
 from django.db import transaction
+from django.urls import reverse
 
-from tests.fire.world import make_world
+from tests.fire.crawl import crawl
+from tests.fire.world import door, make_world
 
 
 @pytest.fixture(scope="package")
@@ -24,3 +26,22 @@ def world(django_db_setup, django_db_blocker, media_of_fire):
         finally:
             transaction.set_rollback(True)
             outer.__exit__(None, None, None)
+
+
+def starts(user):
+    if user is None:
+        return [reverse("account_login"), reverse("bids:receipt_key")]
+    return ["/portal/" if user.is_supplier else "/", reverse("accounts:profile")]
+
+
+@pytest.fixture(scope="package")
+def walks(world, django_db_blocker):
+    """Every kind of page once, as people who between them may see all."""
+    with django_db_blocker.unblock():
+        people = {
+            "everybody": world.a.users["everybody"],
+            "officer": world.a.users["officer"],
+            "supplier": world.a.bidders["x"],
+            "stranger": None,
+        }
+        return {name: crawl(door(user), starts(user), each=1) for name, user in people.items()}

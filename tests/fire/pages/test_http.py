@@ -9,7 +9,7 @@ from django.urls import reverse
 from procurement.accounts.models import User
 from procurement.bids.models import BidVersion
 from procurement.common.views import Policy
-from tests.fire.crawl import crawl, local, look, view_of
+from tests.fire.crawl import local, look, view_of
 from tests.fire.watch import changes
 from tests.fire.world import door
 from tests.stories.test_every_url import ours, policy_of
@@ -23,25 +23,6 @@ STRICT = (
     "form-action 'self'",
     "frame-ancestors 'self'",
 )
-
-
-def starts(user):
-    if user is None:
-        return [reverse("account_login"), reverse("bids:receipt_key")]
-    return ["/portal/" if user.is_supplier else "/", reverse("accounts:profile")]
-
-
-@pytest.fixture(scope="module")
-def walks(world, django_db_blocker):
-    """Every kind of page once, as people who between them may see all."""
-    with django_db_blocker.unblock():
-        people = {
-            "everybody": world.a.users["everybody"],
-            "officer": world.a.users["officer"],
-            "supplier": world.a.bidders["x"],
-            "stranger": None,
-        }
-        return {name: crawl(door(user), starts(user), each=1) for name, user in people.items()}
 
 
 @pytest.fixture(scope="module")
