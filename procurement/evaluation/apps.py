@@ -14,10 +14,11 @@ class EvaluationConfig(AppConfig):
 
     def ready(self) -> None:
         """Make known what this room prints, and name its place in the rail."""
-        from procurement.evaluation import documents
+        from procurement.evaluation import documents, export
         from procurement.evaluation.permissions import may_see_awards
 
         documents.register()
+        export.register()
         places.register(
             places.Place(
                 name="awards",

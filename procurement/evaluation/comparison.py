@@ -141,6 +141,11 @@ class Scenario:
     estimate: Decimal | None
 
     @property
+    def line_count(self) -> int:
+        """Lines that go to somebody; one that is split counts with each supplier."""
+        return sum(share.lines for share in self.shares)
+
+    @property
     def saving(self) -> Decimal | None:
         """Against the estimate; below zero when it costs more."""
         return None if self.estimate is None else self.estimate - self.total

@@ -26,6 +26,12 @@ RADIOS = 8  # with more offers than this a line is picked from a list
 SLOTS = 2
 
 
+class StartForm(forms.Form):
+    """Which way to award is meant."""
+
+    start = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """One offer for a line that may be picked."""

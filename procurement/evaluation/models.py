@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -189,6 +190,51 @@ class AwardLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.award_id}/{self.rfq_line_id}"
+
+
+class OwnPick(models.Model):
+    """What one officer would award while comparing: so much of a line to this bid, or what the others leave of it.
+
+    A worksheet of their own. It holds no quantities; only an award does.
+    """
+
+    rfq = models.ForeignKey(Rfq, models.PROTECT, related_name="+")
+    picker = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    rfq_line = models.ForeignKey(RfqLine, models.PROTECT, related_name="+")
+    opened_bid = models.ForeignKey(OpenedBid, models.PROTECT, related_name="+")
+    quantity = QuantityField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["picker", "rfq_line", "opened_bid"], name="own_pick_once"),
+            models.UniqueConstraint(
+                fields=["picker", "rfq_line"],
+                condition=Q(quantity__isnull=True),
+                name="own_pick_one_takes_the_rest",
+            ),
+            models.CheckConstraint(
+                name="own_pick_quantity", condition=Q(quantity__isnull=True) | Q(quantity__gt=0)
+            ),
+        ]
+        indexes = [models.Index(fields=["picker", "rfq"], name="own_pick_of")]
+
+    def __str__(self) -> str:
+        return f"{self.rfq_line_id} → {self.opened_bid_id}"
+
+
+class ComparisonLayout(models.Model):
+    """Which suppliers somebody hides and keeps first in the comparison of an RFQ, until they choose otherwise."""
+
+    rfq = models.ForeignKey(Rfq, models.PROTECT, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    hidden = ArrayField(models.BigIntegerField(), default=list)
+    pinned = ArrayField(models.BigIntegerField(), default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["rfq", "person"], name="comparison_layout_once")]
+
+    def __str__(self) -> str:
+        return f"{self.rfq_id}/{self.person_id}"
 
 
 class AwardFreight(models.Model):

@@ -8,8 +8,10 @@ from decimal import Decimal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from procurement.accounts.models import User
 from procurement.bids.models import BidLine, OpenedBid
 from procurement.common.figures import moment_text
+from procurement.evaluation import own
 from procurement.evaluation.choices import Choice
 from procurement.evaluation.comparison import Comparison
 from procurement.evaluation.models import Award, AwardLine
@@ -19,9 +21,11 @@ from procurement.rfqs.models import Rfq, RfqLine, RfqLineVersion
 ONE_BID = "bid-"
 
 
-def start(comparison: Comparison, wanted: str) -> list[Choice]:
-    """Choices of a start named in an address: `lines`, `one`, `score` or `bid-<key>`; only what is not awarded yet."""
+def start(comparison: Comparison, wanted: str, picker: User) -> list[Choice]:
+    """Choices of a start named in an address: `lines`, `one`, `score`, `own` or `bid-<key>`; only what is not awarded yet."""
     rest = rest_of(comparison.rfq)
+    if wanted == own.OWN:
+        return own.choices_of(own.picks_of(comparison.rfq, picker), rest)
     if wanted == "lines":
         return [
             Choice(line, bid, rest[line])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from procurement.evaluation.comparison import Cell, Comparison, Line, Offer, Sce
 from procurement.rfqs.models import Criterion, Rfq
 
 WINDOW = 50  # lines on one page
+COLUMNS = 24  # suppliers on one page
 SHARES_SHOWN = 3
 MOST_NAMED = 500  # suppliers that an address may hide or pin
 
@@ -30,6 +31,16 @@ class ShownCell(NamedTuple):
     css: str
     price: str = ""
     note: str = ""
+    tick: Tick | None = None
+
+
+class Tick(NamedTuple):
+    """Where a price is picked, and how much where its line is split."""
+
+    key: str
+    is_picked: bool
+    quantity: str | None = None
+    rest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +53,41 @@ class ShownLine:
     quantity: str
     estimate: str
     cells: tuple[ShownCell, ...]
+    id: int = 0
+    can_be_picked: bool = False
+    error: str = ""
+    held: str = ""
 
     @property
     def drawn(self) -> SafeString:
         """The cells as markup, in one go: a template takes ten times as long over thousands of them."""
         missing = format_html('<td class="none">{}</td>', _("not quoted"))
-        priced = '<td class="{}">{}<span class="d">{}</span></td>'
-        return SafeString(
-            "".join(format_html(priced, *cell) if cell.price else missing for cell in self.cells)
-        )
+        how_much = _("Quantity")
+        return SafeString("".join(_drawn(cell, how_much) if cell.price else missing for cell in self.cells))
+
+
+PRICED = '<td class="{}">{}<span class="d">{}</span></td>'
+TICKED = (
+    '<td class="{}"><label><input type="checkbox" name="pick" value="{}" id="p{}" form="picks"{}> {}'
+    '<span class="d">{}</span></label>{}</td>'
+)
+SPLIT = (
+    '<input class="short" inputmode="decimal" autocomplete="off" name="q{}" id="q{}" form="picks" value="{}" '
+    'placeholder="{}" aria-label="{}">'
+)
+
+
+def _drawn(cell: ShownCell, how_much: str) -> SafeString:
+    tick = cell.tick
+    if tick is None:
+        return format_html(PRICED, cell.css, cell.price, cell.note)
+    split = (
+        ""
+        if tick.quantity is None
+        else format_html(SPLIT, tick.key, tick.key, tick.quantity, tick.rest, how_much)
+    )
+    checked = SafeString(" checked") if tick.is_picked else ""
+    return format_html(TICKED, cell.css, tick.key, tick.key, checked, cell.price, cell.note, split)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +134,21 @@ class Window:
 class Choices:
     """What the address asks for: scenario, hidden and pinned suppliers, window of lines."""
 
-    def __init__(self, parameters: QueryDict) -> None:
-        self.parameters = parameters
-        self.hidden = self._keys("hide")
-        self.pinned = self._keys("pin")
+    def __init__(
+        self, parameters: QueryDict, *, hidden: Sequence[int] = (), pinned: Sequence[int] = ()
+    ) -> None:
+        """`hidden` and `pinned` are what this person chose before; an address that says otherwise counts."""
+        self.parameters = parameters.copy()
+        self.parameters.pop("part", None)
+        self.says_layout = "hide" in parameters or "pin" in parameters
+        self.hidden = self._keys("hide") if self.says_layout else list(hidden)
+        self.pinned = self._keys("pin") if self.says_layout else list(pinned)
         self.scenario = parameters.get("scenario", "")
-        page = parameters.get("page", "")
-        self.page = max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 6 else 1
+        self.page, self.suppliers = self._number("page"), self._number("suppliers")
+
+    def _number(self, name: str) -> int:
+        said = self.parameters.get(name, "")
+        return max(1, int(said)) if said.isascii() and said.isdigit() and len(said) < 6 else 1
 
     @property
     def offset(self) -> int:
@@ -117,6 +162,10 @@ class Choices:
     def address(self, **changes: str | Sequence[str] | None) -> str:
         """The same page with other choices."""
         query = self.parameters.copy()
+        query.setlist("hide", [str(key) for key in self.hidden] or [""])
+        query.setlist("pin", [str(key) for key in self.pinned] or [""])
+        if not self.says_layout and not {"hide", "pin"} & changes.keys():
+            query.pop("hide"), query.pop("pin")
         for name, value in changes.items():
             if value is None:
                 query.pop(name, None)
@@ -128,18 +177,21 @@ class Choices:
         """The same page with this supplier hidden or pinned, or no longer so."""
         keys = self.hidden if name == "hide" else self.pinned
         others = [str(one) for one in keys if one != key]
-        return self.address(**{name: others if key in keys else [*others, str(key)]})
+        return self.address(**{name: (others if key in keys else [*others, str(key)]) or [""]})
 
 
-def scenario_of(comparison: Comparison, choices: Choices) -> Scenario | None:
-    """The way that is looked at: the one asked for, or the first there is."""
-    return comparison.scenario(choices.scenario) or next(iter(comparison.scenarios), None)
+def shown_offers(comparison: Comparison, choices: Choices) -> tuple[list[Offer], list[Offer]]:
+    """Pinned suppliers, and the others by rank; hidden ones left out."""
+    shown = [offer for offer in comparison.offers if offer.id not in choices.hidden]
+    pinned = [offer for offer in shown if offer.id in choices.pinned]
+    return pinned, [offer for offer in shown if offer.id not in choices.pinned]
 
 
 def columns_of(comparison: Comparison, choices: Choices, *, may_award: bool) -> list[Column]:
-    """Pinned suppliers first, then by rank; hidden ones left out. Marks and ranks stay those of all bids."""
-    shown = [offer for offer in comparison.offers if offer.id not in choices.hidden]
-    shown.sort(key=lambda offer: offer.id not in choices.pinned)
+    """Pinned suppliers on every page, the others a page at a time. Marks and ranks stay those of all bids."""
+    pinned, others = shown_offers(comparison, choices)
+    first = (choices.suppliers - 1) * COLUMNS
+    shown = [*pinned, *(others[first : first + COLUMNS] or others[:COLUMNS])]
     award = reverse("evaluation:award_create", args=[comparison.rfq.pk]) if may_award else ""
     return [
         Column(
@@ -153,8 +205,23 @@ def columns_of(comparison: Comparison, choices: Choices, *, may_award: bool) -> 
     ]
 
 
-def rows_of(comparison: Comparison, columns: Sequence[Column], scenario: Scenario | None) -> list[ShownLine]:
-    """The lines of the window, cells in the order of the columns."""
+@dataclass(frozen=True, slots=True)
+class Worksheet:
+    """Own picks as they are drawn: line → bid → quantity as typed, and what was refused, by line."""
+
+    picked: Mapping[int, Mapping[int, str]]
+    errors: Mapping[int, str]
+
+
+def rows_of(
+    comparison: Comparison,
+    columns: Sequence[Column],
+    scenario: Scenario | None,
+    worksheet: Worksheet | None = None,
+) -> list[ShownLine]:
+    """The lines of the window, cells in the order of the columns; on a worksheet they can be picked."""
+    if worksheet is not None:
+        return _rows_to_pick(comparison, columns, worksheet)
     place = {offer.id: index for index, offer in enumerate(comparison.offers)}
     order = [place[column.offer.id] for column in columns]
     winner = scenario.shares[0].offer.id if scenario and scenario.key != "lines" else None
@@ -181,6 +248,40 @@ def _row(
             for cell, chosen in zip(cells, picked, strict=True)
         ),
     )
+
+
+def _rows_to_pick(comparison: Comparison, columns: Sequence[Column], worksheet: Worksheet) -> list[ShownLine]:
+    place = {offer.id: index for index, offer in enumerate(comparison.offers)}
+    order = [place[column.offer.id] for column in columns]
+    bids = [column.offer.id for column in columns]
+    currency = comparison.rfq.currency
+    return [_row_to_pick(line, order, bids, currency, worksheet) for line in comparison.lines]
+
+
+def _row_to_pick(
+    line: Line, order: Sequence[int], bids: Sequence[int], currency: str, worksheet: Worksheet
+) -> ShownLine:
+    row, picked = line.row, worksheet.picked.get(line.row.id, {})
+    rest = row.quantity - row.awarded
+    drawn = _row(line, order, [None] * len(order), currency, by_line=False)
+    if rest <= 0:
+        return replace(drawn, held=_("awarded"))
+    left = _("the rest of %(rest)s") % {"rest": quantity_text(rest)}
+    cells = [
+        _ticked(cell, f"{row.id}-{bid}", picked.get(bid), left, is_split=len(picked) > 1)
+        for cell, bid in zip(drawn.cells, bids, strict=True)
+    ]
+    return replace(
+        drawn, id=row.id, can_be_picked=True, error=worksheet.errors.get(row.id, ""), cells=tuple(cells)
+    )
+
+
+def _ticked(cell: ShownCell, key: str, quantity: str | None, left: str, *, is_split: bool) -> ShownCell:
+    if not cell.price:
+        return cell
+    said = quantity if is_split else None
+    tick = Tick(key, quantity is not None, said, left)
+    return cell._replace(css=f"{cell.css} pick" if tick.is_picked else cell.css, tick=tick)
 
 
 def shown_cell(cell: Cell | None, currency: str, *, pick: bool = False) -> ShownCell:
@@ -262,18 +363,20 @@ def _points(points: Decimal | None) -> str:
     return "–" if points is None else f"{points:.2f}"
 
 
-def ways_of(comparison: Comparison, choices: Choices, scenario: Scenario | None) -> list[Way]:
+def ways_of(scenarios: Sequence[Scenario], choices: Choices, scenario: Scenario | None) -> list[Way]:
     """The switch between scenarios."""
     return [
         Way(one.label, choices.address(scenario=one.key), scenario is not None and one.key == scenario.key)
-        for one in comparison.scenarios
+        for one in scenarios
     ]
 
 
-def facts_of(comparison: Comparison, scenario: Scenario | None) -> list[Fact]:
+def facts_of(comparison: Comparison, scenario: Scenario | None, scenarios: Sequence[Scenario]) -> list[Fact]:
     """What this way costs, who gets how much, and how the other ways compare."""
     if scenario is None:
         return []
+    if not scenario.shares:
+        return [Fact(scenario.label, _("nothing picked yet"))]
     currency = comparison.rfq.currency
     found = [Fact(scenario.label, money_text(scenario.total, currency), _saving(scenario))]
     for share in scenario.shares[:SHARES_SHOWN]:
@@ -282,10 +385,13 @@ def facts_of(comparison: Comparison, scenario: Scenario | None) -> list[Fact]:
     more = len(scenario.shares) - SHARES_SHOWN
     if more > 0:
         found.append(Fact(_("More suppliers"), more))
-    if scenario.uncovered:
-        found.append(Fact(_("Lines nobody quoted"), scenario.uncovered, tone="wait"))
+    if scenario.uncovered > 0:
+        label = _("Lines not picked") if scenario.key == "own" else _("Lines nobody quoted")
+        found.append(Fact(label, scenario.uncovered, tone="wait"))
     found += [
-        _against(scenario, other, currency) for other in comparison.scenarios if other.key != scenario.key
+        _against(scenario, other, currency)
+        for other in scenarios
+        if other.key != scenario.key and other.shares and other.uncovered == scenario.uncovered
     ]
     return found
 
@@ -325,6 +431,22 @@ def window_of(comparison: Comparison, choices: Choices) -> Window | None:
         count=comparison.line_count,
         previous_url=choices.address(page=str(page - 1)) if page > 1 else "",
         next_url=choices.address(page=str(page + 1)) if last < comparison.line_count else "",
+    )
+
+
+def supplier_pages_of(comparison: Comparison, choices: Choices) -> Window | None:
+    """The way to other suppliers, where there are more than one page shows."""
+    _pinned, others = shown_offers(comparison, choices)
+    if len(others) <= COLUMNS:
+        return None
+    pages = -(-len(others) // COLUMNS)
+    page = min(choices.suppliers, pages)
+    return Window(
+        first=(page - 1) * COLUMNS + 1,
+        last=min(page * COLUMNS, len(others)),
+        count=len(others),
+        previous_url=choices.address(suppliers=str(page - 1)) if page > 1 else "",
+        next_url=choices.address(suppliers=str(page + 1)) if page < pages else "",
     )
 
 

@@ -1,12 +1,17 @@
 """Pages of evaluation: who finds them, what they show, what they keep when something is refused."""
 
+import io
+import zipfile
 from decimal import Decimal
 
 import pytest
+import python_calamine
 from django.urls import reverse
 
-from procurement.evaluation import awards, scoring
-from procurement.evaluation.models import Award, Score
+from procurement.common import files, jobs
+from procurement.common.models import Job
+from procurement.evaluation import awards, export, scoring
+from procurement.evaluation.models import Award, OwnPick, Score
 from procurement.evaluation.scoring import Given
 from procurement.organization.models import Role
 from tests.evaluation.acts import all_to, one_approver, propose, quantities, submit
@@ -24,7 +29,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-ON_RFQ = ["comparison", "scores", "award_create", "finish", "unsuccessful"]
+ON_RFQ = ["comparison", "scores", "award_create", "memo", "adopt", "finish", "unsuccessful"]
 ON_AWARD = ["award", "award_edit", "submit", "withdraw", "cancel"]
 
 
@@ -205,8 +210,213 @@ def test_statements_of_a_comparison_do_not_grow_with_it(client, django_assert_ma
     large = make_opened([[str(n) for n in range(1, 81)] for _n in range(40)])
     for made in (small, large):
         client.force_login(made.officer)
-        with django_assert_max_num_queries(28):
+        with django_assert_max_num_queries(31):
             client.get(url("comparison", made.rfq))
+
+
+def test_hidden_and_pinned_suppliers_are_remembered_for_each_person(client):
+    made = make_opened([["10"], ["20"], ["30"]])
+    first, second, third = made.bids
+    address = url("comparison", made.rfq)
+
+    def shown(user, query=""):
+        return [column.offer.id for column in get(client, user, address + query).context["columns"]]
+
+    assert shown(made.officer, f"?hide={first.pk}&pin={third.pk}") == [third.pk, second.pk]
+    assert shown(made.officer) == [third.pk, second.pk]
+    assert shown(made.officer, "?scenario=lines") == [third.pk, second.pk]
+    assert shown(make_officer(made.company)) == [first.pk, second.pk, third.pk]
+    page = get(client, made.officer, address)
+    assert shown(made.officer, page.context["show_all_url"]) == [third.pk, first.pk, second.pk]
+    assert shown(made.officer) == [third.pk, first.pk, second.pk]
+
+
+def test_many_suppliers_stand_on_several_pages_and_pinned_ones_on_each(client):
+    made = make_opened([[str(n)] for n in range(1, 61)])
+    last = made.bids[-1]
+    address = f"{url('comparison', made.rfq)}?pin={last.pk}"
+    first, second = get(client, made.officer, address), get(client, made.officer, f"{address}&suppliers=2")
+    ids = [[column.offer.id for column in page.context["columns"]] for page in (first, second)]
+    assert ids[0] == [last.pk, *(bid.pk for bid in made.bids[:24])]
+    assert ids[1] == [last.pk, *(bid.pk for bid in made.bids[24:48])]
+    assert "Suppliers 25–48 of 59" in text(second)
+    assert "rank 60" in text(second)
+
+
+def test_further_lines_come_while_somebody_scrolls(client):
+    made = make_opened([[str(n) for n in range(1, 121)]] * 2)
+    address = url("comparison", made.rfq)
+    page = get(client, made.officer, f"{address}?scenario=lines&page=2&part=rows")
+    assert [row.position for row in page.context["rows"]] == list(range(51, 101))
+    assert "<html" not in text(page)
+    assert "?scenario=lines&amp;page=3" in text(page)
+    assert "page=4" not in text(client.get(f"{address}?page=3&part=rows"))
+
+
+def sheets(content):
+    book = python_calamine.load_workbook(io.BytesIO(content))
+    return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+
+
+def test_the_comparison_is_taken_away_as_a_workbook(client):
+    made = make_opened([{"prices": ["10", None], "freight": "7"}, ["12", "18"]])
+    page = get(client, made.officer, url("export", made.rfq))
+    book = sheets(page.getvalue())
+    assert list(book) == ["Totals", "Unit prices", "Terms"]
+    assert any(made.bids[1].supplier.label in row and 300 in row for row in book["Totals"])
+    assert [row[5:] for row in book["Unit prices"] if row[0] in {1, 2}] == [
+        [10, 11, 12, 10],
+        [18, 18, 18, ""],
+    ]
+    assert get(client, make_requester(made.company), url("export", made.rfq)).status_code == 404
+
+
+def test_a_name_that_looks_like_a_formula_stays_a_name(client):
+    made = make_opened([["10"]])
+    type(made.bids[0].supplier).objects.update(name="=1+1", short_name="=1+1", name_en="=1+1")
+    page = get(client, made.officer, url("export", made.rfq))
+    with zipfile.ZipFile(io.BytesIO(page.getvalue())) as parts:
+        assert b"=1+1" in parts.read("xl/sharedStrings.xml")
+        assert not any(b"<f>" in parts.read(name) for name in parts.namelist() if "worksheets" in name)
+
+
+def test_a_large_comparison_is_work_that_may_be_left(client, monkeypatch):
+    monkeypatch.setattr(export, "AT_ONCE", 1)
+    made = make_opened([["10", "20"], ["12", "18"]])
+    page = get(client, made.officer, url("export", made.rfq))
+    job = Job.objects.get()
+    assert page.url == reverse("jobs:show", args=[job.public_id])
+    assert jobs.run_waiting() == 1
+    job.refresh_from_db()
+    assert list(sheets(files.read(job.file))) == ["Totals", "Unit prices", "Terms"]
+
+
+# --- own picks ---
+
+
+def pick(client, made, *rows, htmx=False, query="?scenario=own"):
+    """Ticks of the lines named: (line index, {bid index: quantity as typed})."""
+    data = {"shown": [made.lines[line].pk for line, _bids in rows], "pick": []}
+    for line, bids in rows:
+        for bid, quantity in bids.items():
+            key = f"{made.lines[line].pk}-{made.bids[bid].pk}"
+            data["pick"].append(key)
+            data[f"q{key}"] = quantity
+    client.force_login(made.officer)
+    headers = {"HX-Request": "true"} if htmx else {}
+    return client.post(url("picks", made.rfq) + query, data, headers=headers)
+
+
+def picked(made):
+    rows = OwnPick.objects.filter(picker=made.officer).order_by("rfq_line__position", "opened_bid")
+    return [
+        (
+            made.lines.index(one.rfq_line),
+            [bid.pk for bid in made.bids].index(one.opened_bid_id),
+            one.quantity,
+        )
+        for one in rows.select_related("rfq_line")
+    ]
+
+
+def test_a_tick_is_kept_and_answered_with_its_line_and_the_sum(client, made):
+    page = pick(client, made, (0, {1: ""}), htmx=True)
+    assert picked(made) == [(0, 1, None)]
+    assert page.status_code == 200
+    assert [row.position for row in page.context["rows"]] == [1]
+    assert "¥120.00" in text(page)
+    assert 'id="dock" hx-swap-oob="true"' in text(page)
+    pick(client, made, (0, {}), htmx=True)
+    assert picked(made) == []
+
+
+def test_a_second_tick_splits_the_line_and_quantities_may_be_said(client, made):
+    pick(client, made, (0, {0: ""}), htmx=True)
+    page = pick(client, made, (0, {0: "", 1: ""}), htmx=True)
+    assert picked(made) == [(0, 0, 5), (0, 1, None)]
+    assert "¥110.00" in text(page)
+    pick(client, made, (0, {0: "7", 1: ""}), htmx=True)
+    assert picked(made) == [(0, 0, 7), (0, 1, None)]
+    assert client.post(url("memo", made.rfq), {"start": "own"}).status_code == 302
+    award = Award.objects.get()
+    assert sorted(award.lines.values_list("opened_bid", "quantity")) == [
+        (made.bids[0].pk, 7),
+        (made.bids[1].pk, 3),
+    ]
+
+
+@pytest.mark.parametrize(
+    "bids",
+    [
+        {0: "x", 1: ""},
+        {0: "11", 1: ""},
+        {0: "6", 1: "5"},
+        {0: "10", 1: ""},
+        {0: "-1", 1: "3"},
+        {0: "0", 1: "3"},
+    ],
+)
+def test_wrong_quantities_are_named_at_their_line_and_nothing_is_kept(client, made, bids):
+    pick(client, made, (0, {0: ""}))
+    for htmx in (True, False):
+        page = pick(client, made, (0, bids), (1, {0: ""}), htmx=htmx)
+        assert page.status_code == 422
+        assert page.context["rows"][0].error
+        assert f'value="{bids[0]}"' in text(page)
+        assert picked(made) == [(0, 0, None)]
+
+
+def test_a_forged_pick_of_another_rfq_is_refused(client, made):
+    other = make_opened([["1"]])
+    client.force_login(made.officer)
+    key = f"{made.lines[0].pk}-{other.bids[0].pk}"
+    assert client.post(url("picks", made.rfq), {"shown": made.lines[0].pk, "pick": key}).status_code == 422
+    shown = {"shown": other.lines[0].pk, "pick": f"{other.lines[0].pk}-{other.bids[0].pk}"}
+    assert client.post(url("picks", made.rfq), shown).status_code == 422
+    assert not OwnPick.objects.exists()
+
+
+def test_another_way_is_taken_over_and_changed_line_by_line(client, made):
+    client.force_login(made.officer)
+    answer = client.post(url("adopt", made.rfq), {"start": "lines"})
+    assert answer.url == f"{url('comparison', made.rfq)}?scenario=own"
+    assert picked(made) == [(0, 0, None), (1, 1, None)]
+    page = client.get(answer.url)
+    assert "¥280.00" in text(page)
+    assert page.context["scenario"].saving == 220
+    client.post(url("adopt", made.rfq))
+    assert picked(made) == []
+
+
+def test_an_award_memo_is_one_press_from_any_way(client, made):
+    client.force_login(made.officer)
+    answer = client.post(url("memo", made.rfq), {"start": "lines"})
+    award = Award.objects.get()
+    assert answer.url == url("award", award)
+    assert (award.net, award.justification) == (280, "")
+    page = client.post(url("memo", made.rfq), {"start": "lines"})
+    assert "Pick at least one line" in text(page)
+    assert "Create award memo" not in text(client.get(url("comparison", made.rfq)))
+
+
+def test_what_an_award_holds_cannot_be_picked(client, made):
+    propose(made, all_to(made)[:1])
+    page = get(client, made.officer, f"{url('comparison', made.rfq)}?scenario=own")
+    assert [row.can_be_picked for row in page.context["rows"]] == [False, True]
+    assert pick(client, made, (0, {0: ""})).status_code == 422
+    assert picked(made) == []
+
+
+def test_own_picks_are_the_officers_alone(client, made):
+    pick(client, made, (0, {0: ""}))
+    other = make_officer(made.company)
+    page = get(client, other, f"{url('comparison', made.rfq)}?scenario=own")
+    assert not page.context["scenario"].shares
+    evaluator = make_evaluator(made.company)
+    assert "own" not in [
+        one.key for one in get(client, evaluator, url("comparison", made.rfq)).context["scenarios"]
+    ]
+    assert client.post(url("picks", made.rfq), {"shown": made.lines[0].pk}).status_code == 404
 
 
 # --- scores ---

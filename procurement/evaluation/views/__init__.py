@@ -2,16 +2,27 @@
 
 from procurement.evaluation.views.acts import Cancel, EndUnsuccessful, Finish, Submit, Withdraw
 from procurement.evaluation.views.awards import AwardList, CreateAward, EditAward, ShowAward
-from procurement.evaluation.views.comparison import Compare, Scores
+from procurement.evaluation.views.comparison import (
+    AdoptPicks,
+    Compare,
+    CreateMemo,
+    Export,
+    SavePicks,
+    Scores,
+)
 
 __all__ = [
+    "AdoptPicks",
     "AwardList",
     "Cancel",
     "Compare",
     "CreateAward",
+    "CreateMemo",
     "EditAward",
     "EndUnsuccessful",
+    "Export",
     "Finish",
+    "SavePicks",
     "Scores",
     "ShowAward",
     "Submit",

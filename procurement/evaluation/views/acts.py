@@ -51,11 +51,15 @@ class Act(StaffPage, FormView[Any]):
             add_refusal(form, refusal)
             return self.form_invalid(form)
         messages.success(self.request, str(self.done))
-        return redirect(back_url)
+        return redirect(self.success_url() or back_url)
 
     def act(self, form: Any) -> None:
         """The service call."""
         raise NotImplementedError
+
+    def success_url(self) -> str:
+        """Where it goes on; back where it came from unless this says otherwise."""
+        return ""
 
 
 class Submit(AwardPage, Act):

@@ -123,7 +123,7 @@ class CreateAward(OpenedPage, WriteAward):
 
     @cached_property
     def base(self) -> list[Choice]:  # type: ignore[override]
-        return picks.start(self.comparison, self.request.GET.get("from", ""))
+        return picks.start(self.comparison, self.request.GET.get("from", ""), self.user)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), **self.lines_of(picks.rest_of(self.rfq))}
