@@ -350,9 +350,11 @@ def make_award(*lines, company=None, currency="CNY", status="active", suppliers=
 
     Each line may say `quantity`, `unit_price`, `tax_rate`, `discount`, `supplier` (one of `suppliers`), `lead_time_days`,
     `description`, and `requests`: the quantities requested, or requisition lines with theirs; by default one request.
+    `valid_until` holds for every bid.
     """
     company = company or CompanyFactory()
     officer = rfq_fields.pop("officer", None) or make_officer(company)
+    valid_until = rfq_fields.pop("valid_until", None)
     suppliers = list(suppliers) or [SupplierFactory()]
     preset, _made = ProcedurePreset.objects.get_or_create(
         code="test", defaults={"name": "询价", "name_en": "RFQ"}
@@ -370,7 +372,7 @@ def make_award(*lines, company=None, currency="CNY", status="active", suppliers=
     opening = Opening.objects.create(
         rfq=rfq, status="confirmed", confirmed_at=NOON, merkle_root="0" * 64, root_at=NOON
     )
-    bids = {supplier.pk: _opened_bid(rfq, opening, supplier, currency) for supplier in suppliers}
+    bids = {supplier.pk: _opened_bid(rfq, opening, supplier, currency, valid_until) for supplier in suppliers}
     award = Award.objects.create(
         number=f"AW-{company.code}-2026-{number:06d}",
         rfq=rfq,
@@ -397,7 +399,7 @@ def make_award(*lines, company=None, currency="CNY", status="active", suppliers=
     return award
 
 
-def _opened_bid(rfq, opening, supplier, currency):
+def _opened_bid(rfq, opening, supplier, currency, valid_until):
     bid = Bid.objects.create(rfq=rfq, supplier=supplier)
     version = BidVersion.objects.create(
         bid=bid, supplier=supplier, number=1, rfq_revision=1, received_at=NOON - timedelta(days=3), request_key=uuid4(),
@@ -411,6 +413,7 @@ def _opened_bid(rfq, opening, supplier, currency):
         supplier=supplier,
         leaf_hash="2" * 64,
         currency=currency,
+        valid_until=valid_until,
     )
 
 
