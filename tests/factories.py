@@ -351,9 +351,11 @@ def make_award(*lines, company=None, currency="CNY", status="active", suppliers=
     Each line may say `quantity`, `unit_price`, `tax_rate`, `discount`, `supplier` (one of `suppliers`), `lead_time_days`,
     `description`, and `requests`: the quantities requested, or requisition lines with theirs; by default one request.
     `freight` is what the first supplier charges, all of it awarded.
+    `valid_until` holds for every bid.
     """
     company = company or CompanyFactory()
     officer = rfq_fields.pop("officer", None) or make_officer(company)
+    valid_until = rfq_fields.pop("valid_until", None)
     suppliers = list(suppliers) or [SupplierFactory()]
     preset, _made = ProcedurePreset.objects.get_or_create(
         code="test", defaults={"name": "询价", "name_en": "RFQ"}
@@ -373,7 +375,12 @@ def make_award(*lines, company=None, currency="CNY", status="active", suppliers=
     )
     bids = {
         supplier.pk: _opened_bid(
-            rfq, opening, supplier, currency, Decimal(freight) if supplier is suppliers[0] else Decimal(0)
+            rfq,
+            opening,
+            supplier,
+            currency,
+            Decimal(freight) if supplier is suppliers[0] else Decimal(0),
+            valid_until,
         )
         for supplier in suppliers
     }
@@ -409,7 +416,7 @@ def make_award(*lines, company=None, currency="CNY", status="active", suppliers=
     return award
 
 
-def _opened_bid(rfq, opening, supplier, currency, freight):
+def _opened_bid(rfq, opening, supplier, currency, freight, valid_until):
     bid = Bid.objects.create(rfq=rfq, supplier=supplier)
     version = BidVersion.objects.create(
         bid=bid, supplier=supplier, number=1, rfq_revision=1, received_at=NOON - timedelta(days=3), request_key=uuid4(),
@@ -424,6 +431,7 @@ def _opened_bid(rfq, opening, supplier, currency, freight):
         leaf_hash="2" * 64,
         currency=currency,
         freight=freight,
+        valid_until=valid_until,
     )
 
 

@@ -1,40 +1,83 @@
-"""The front page: what needs this person now, what is due, what they asked for."""
+"""The front page: what needs this person now, what falls due, what others hold up, and how their own work stands."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.db.models import Count
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from procurement.accounts.models import User
-from procurement.common import turns
-from procurement.common.turns import Turn
+from procurement.common.figures import moment_text
+from procurement.office.deadlines import Deadline, Silence, deadlines_of, unanswered
+from procurement.office.needs import Need, first_until, needs_of
 from procurement.organization.access import Standing, standing
 from procurement.organization.models import Role
 from procurement.requisitions.models import Requisition
 from procurement.requisitions.permissions import visible_to as requisitions_visible_to
 from procurement.rfqs.models import Rfq
-from procurement.rfqs.permissions import visible_to as rfqs_visible_to
-from workflows.approvals.models import ApprovalStep
+from workflows.approvals.permissions import awaited_by
+from workflows.inbox.queries import ORDER, open_steps, with_case
+from workflows.inbox.waiting import Awaited, awaited, reminded_on
 from workflows.notices.models import Notice
 
 SHOWN = 8
+FEW = 5
+RUNNING = [
+    Rfq.Status.DRAFT,
+    Rfq.Status.RETURNED,
+    Rfq.Status.IN_APPROVAL,
+    Rfq.Status.PUBLISHED,
+    Rfq.Status.OPENED,
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One of this officer's RFQs under way; the phase is a matter of time."""
+
+    rfq: Rfq
+    label: str
+    tone: str
+    invited: int
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
     """What the front page shows; each list is short and has its own page for the rest."""
 
-    steps: list[ApprovalStep]
-    turns: list[Turn]
-    requests: list[Requisition]
-    open_rfqs: list[Rfq]
-    notices: list[Notice]
+    at: datetime
+    needs: Sequence[Need]
+    deadlines: Sequence[Deadline]
+    silent: Iterable[Silence]
+    waiting: Sequence[Awaited]
+    rfqs: Sequence[Running]
+    requests: Sequence[Requisition]
+    notices: Sequence[Notice]
     standing: Standing
 
     @property
-    def nothing(self) -> bool:
-        """Whether nobody waits for this person."""
-        return not self.steps and not self.turns
+    def title(self) -> str:
+        """How much there is to do, and the next deadline if it is today's."""
+        count = len(self.needs)
+        if not count:
+            return _("Nothing needs you now")
+        told = ngettext("One thing needs you", "%(count)d things need you", count) % {"count": count}
+        until = first_until(self.needs, self.at)
+        if until is None or timezone.localdate(until) != timezone.localdate(self.at):
+            return told
+        words = {"told": told, "time": f"{timezone.localtime(until):%H:%M}"}
+        return _("%(told)s, one before %(time)s") % words
+
+    @property
+    def now(self) -> str:
+        """The moment in the reader's zone."""
+        return moment_text(timezone.localtime(self.at))
 
     @property
     def may_request(self) -> bool:
@@ -50,28 +93,39 @@ class Home:
 def home_of(user: User, at: datetime) -> Home:
     """Read the front page of one person; a fixed number of statements whatever lies in the database."""
     held = standing(user)
+    steps = list(with_case(open_steps(user)).order_by(*ORDER)[:SHOWN])
     return Home(
-        steps=_steps(user),
-        turns=turns.for_user(user, at)[: SHOWN * 2],
-        requests=list(
-            requisitions_visible_to(user)
-            .filter(requester=user, is_template=False)
-            .select_related("company")
-            .order_by("-pk")[:SHOWN]
-        ),
-        open_rfqs=_open_rfqs(user, at) if held.has(Role.OFFICER) or held.has(Role.OPENER) else [],
-        notices=list(Notice.objects.filter(recipient=user, read_at__isnull=True).order_by("-pk")[:5]),
+        at=at,
+        needs=needs_of(user, steps, at),
+        deadlines=deadlines_of(user, held, at),
+        silent=unanswered(user, held, at),
+        waiting=_waiting(user, at),
+        rfqs=_rfqs(user, at) if held.has(Role.OFFICER) else [],
+        requests=_requests(user),
+        notices=list(Notice.objects.filter(recipient=user, read_at__isnull=True).order_by("-pk")[:FEW]),
         standing=held,
     )
 
 
-def _steps(user: User) -> list[ApprovalStep]:
-    mine = ApprovalStep.objects.filter(approver=user, status=ApprovalStep.Status.ACTIVE)
-    return list(
-        mine.select_related("case__requester", "case__company").order_by("active_since", "pk")[:SHOWN]
-    )
+def _waiting(user: User, at: datetime) -> list[Awaited]:
+    """What others hold up, the longest wait first."""
+    rows = with_case(awaited_by(user)).select_related("approver").annotate(reminded=reminded_on())
+    return [awaited(step, at) for step in rows.order_by(*ORDER)[:FEW]]
 
 
-def _open_rfqs(user: User, at: datetime) -> list[Rfq]:
-    running = rfqs_visible_to(user).filter(status=Rfq.Status.PUBLISHED, closes_at__gt=at)
-    return list(running.order_by("closes_at", "pk")[:SHOWN])
+def _requests(user: User) -> list[Requisition]:
+    mine = requisitions_visible_to(user).filter(requester=user, is_template=False)
+    return list(mine.select_related("company").order_by("-pk")[:SHOWN])
+
+
+def _rfqs(user: User, at: datetime) -> list[Running]:
+    """What this officer runs, the latest first."""
+    rows: Any = Rfq.objects.filter(officer=user, status__in=RUNNING).annotate(invited=Count("invitations"))
+    return [_running(rfq, at) for rfq in rows.order_by("-pk")[:SHOWN]]
+
+
+def _running(rfq: Any, at: datetime) -> Running:
+    phase = rfq.phase_at(at)
+    if phase is None:
+        return Running(rfq, rfq.status_label, rfq.status_tone, rfq.invited)
+    return Running(rfq, str(phase.label), "wait" if phase == Rfq.Phase.CLOSED else "go", rfq.invited)
