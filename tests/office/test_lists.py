@@ -171,7 +171,7 @@ def test_words_may_stand_in_what_a_path_leads_to(company):
     assert not matching(awards, "pump", "rfq").exists()
 
 
-# ── Kept filters ──
+# ── Saved filters ──
 
 
 def keep(client, listing="requests", name="Approved valves", query="q=valve&status=approved&after=x&evil=1"):
