@@ -14,3 +14,7 @@ class CommonConfig(AppConfig):
     def ready(self) -> None:
         """Find what every room contributes."""
         autodiscover_modules("turns", "invariants", "audit", "lists", "search")
+        from procurement.common import jobs
+        from procurement.common.listings import exports
+
+        jobs.register(exports.KIND, exports.make)

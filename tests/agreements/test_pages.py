@@ -154,7 +154,7 @@ def test_the_list_costs_the_same_for_one_and_for_many(make_deal, client, django_
         other = make_deal(company=deal.company)
         other.draft()
     enter(client, deal.officer)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(16):
         page = client.get(reverse("agreements:list"))
     assert len(page.context["page"].rows) == 5
     assert len(client.get(reverse("agreements:list"), {"q": deal.contract.number}).context["page"].rows) == 1

@@ -728,7 +728,7 @@ def test_the_list_is_scoped_narrowed_and_paged(client, made, django_assert_max_n
     submit(mine[0])
     propose(make_opened([["1"]]))
     client.force_login(made.officer)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(13):
         page = client.get(reverse("evaluation:list"))
     assert len(page.context["page"]) == 20
     assert page.context["page"].count == 25

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -21,6 +22,7 @@ from tests.factories import (
     RequisitionFactory,
     SupplierFactory,
     make_award,
+    make_member,
     make_officer,
     make_person,
     make_requester,
@@ -50,57 +52,36 @@ def rows_of(client, name, **asked):
     return list(answer.context["page"].rows)
 
 
-@pytest.mark.parametrize("name", STAFF_LISTS)
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_every_list_shows_its_bar_and_takes_nonsense_calmly(client, name, language):
-    user = make_person(CompanyFactory(), *EVERY_ROLE, user__language=language)
-    client.force_login(user)
-    listing = listings()[name]
-    names = [one for filtered in listing.filters for one in filtered.names]
+def test_every_list_takes_nonsense_calmly(client):
+    client.force_login(make_person(CompanyFactory(), *EVERY_ROLE, user__language="zh-hans"))
 
-    assert client.get(listing.url).status_code == 200
-    for bad in ("\x00", "9" * 30, "2026-02-31", "'; drop", "0001-01-01", "９９", "阀" * 200):
-        answer = client.get(listing.url, {**dict.fromkeys(names, bad), "show": bad, "after": bad})
-        assert answer.status_code == 200
-        assert answer.context["narrowed"]
-        assert answer.context["form"].errors
+    for name in STAFF_LISTS:
+        listing = listings()[name]
+        names = [one for filtered in listing.filters for one in filtered.names]
+        for bad in ("\x00", "9" * 30, "2026-02-31", "0001-01-01", "阀" * 200):
+            answer = client.get(listing.url, {**dict.fromkeys(names, bad), "show": bad, "after": bad})
+            assert answer.status_code == 200
+            assert answer.context["narrowed"]
+            assert answer.context["form"].errors
 
 
-@pytest.mark.parametrize("name", STAFF_LISTS)
-def test_a_list_costs_the_same_with_every_filter_on(client, name):
-    """Filters cost statements of their own, rows none: never more than twenty altogether."""
+def test_a_list_costs_the_same_with_every_filter_on(client):
     company = CompanyFactory()
     user = make_person(company, *EVERY_ROLE)
     client.force_login(user)
-    for _ in range(3):
-        make_award({}, company=company)
-    category = CategoryFactory()
+    days = ("submitted", "closes", "decided", "drafted", "sent", "entered")
     said = {
         "q": "valve 阀门",
         "company": company.pk,
-        "category": category.pk,
+        "category": CategoryFactory().pk,
         "officer": user.pk,
         "show": "all",
-        **{
-            f"{what}_from": "2020-01-01"
-            for what in ("submitted", "closes", "decided", "drafted", "sent", "entered")
-        },
+        **{f"{what}_from": "2020-01-01" for what in days},
     }
-    address = listings()[name].url
-    client.get(address)
-
-    with connection.execute_wrapper(counter := Counter()):
-        assert client.get(address, said).status_code == 200
-    assert counter.count <= 24
-
-
-class Counter:
-    def __init__(self):
-        self.count = 0
-
-    def __call__(self, execute, sql, params, many, context):
-        self.count += 1
-        return execute(sql, params, many, context)
+    for name in STAFF_LISTS:
+        with CaptureQueriesContext(connection) as statements:
+            assert client.get(listings()[name].url, said).status_code == 200
+        assert len(statements) <= 24, name
 
 
 def test_requests_are_found_by_category_company_item_and_day(client, company, officer):
@@ -190,7 +171,7 @@ def test_words_may_stand_in_what_a_path_leads_to(company):
     assert not matching(awards, "pump", "rfq").exists()
 
 
-# ── Kept filters ──
+# ── Saved filters ──
 
 
 def keep(client, listing="requests", name="Approved valves", query="q=valve&status=approved&after=x&evil=1"):
@@ -284,8 +265,6 @@ def test_somebody_elses_filter_is_not_there(client, officer):
 
 
 def test_a_list_of_the_other_side_cannot_be_kept(client):
-    from tests.factories import make_member
-
     client.force_login(make_member())
     assert keep(client).status_code == 404
     assert not SavedFilter.objects.exists()

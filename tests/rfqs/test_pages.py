@@ -556,7 +556,7 @@ def test_the_list_costs_the_same_whatever_it_holds(client, officer, company, dja
     for _number in range(22):
         draft(company, lines=requested(company))
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(16):
         answer = client.get(reverse("rfqs:list"))
     assert len(answer.context["rows"]) == 20
     assert (

@@ -36,12 +36,12 @@ def keep(*, listing: Listing, query: str, name: str, actor: User) -> SavedFilter
     """Remember what an address narrows a list by."""
     wanted = listing.kept(QueryDict(query))
     if not wanted:
-        raise NothingToSave(_("Narrow the list first; then there is something to keep."))
+        raise NothingToSave(_("Narrow the list first; then there is something to save."))
     if len(wanted) > LONGEST:
-        raise RuleViolation(_("This filter is too long to keep."))
+        raise RuleViolation(_("This filter is too long to save."))
     mine = _locked(actor, listing.name)
     if len(mine) >= MOST:
-        raise RuleViolation(_("You keep %(count)d filters of this list; delete one first.") % {"count": MOST})
+        raise RuleViolation(_("You have %(count)d saved filters of this list; delete one first.") % {"count": MOST})
     _refuse_twin(mine, name)
     return SavedFilter.objects.create(user=actor, listing=listing.name, name=name, query=wanted)
 

@@ -99,7 +99,7 @@ class KeepFilter(PolicyMixin, FormView[NameForm]):
         listing = self.listing
         found = listing.find(self.request.user, QueryDict(self.query))
         return super().get_context_data(
-            title=_("Keep this filter"),
+            title=_("Save this filter"),
             crumbs=[Crumb(listing.title, listing.url)],
             back_url=f"{listing.url}?{listing.kept(QueryDict(self.query))}",
             chips=found.chips,
@@ -119,7 +119,7 @@ class KeepFilter(PolicyMixin, FormView[NameForm]):
         except RuleViolation as refusal:
             add_refusal(form, refusal)
             return self.form_invalid(form)
-        messages.success(self.request, _("“%(name)s” is kept.") % {"name": kept.name})
+        messages.success(self.request, _("“%(name)s” is saved.") % {"name": kept.name})
         return redirect(f"{listing.url}?{kept.query}")
 
 
@@ -160,7 +160,7 @@ class OwnFilter(PolicyMixin):
     def frame(self, title: str) -> dict[str, Any]:
         """What the small pages share."""
         back = reverse("listings:kept")
-        return {"title": title, "crumbs": [Crumb(_("Kept filters"), back)], "back_url": back}
+        return {"title": title, "crumbs": [Crumb(_("Saved filters"), back)], "back_url": back}
 
 
 class RenameFilter(OwnFilter, FormView[NameForm]):
