@@ -19,6 +19,7 @@ ROOMS = {  # prefix: room; both doors share the host until the security round pa
     "evaluation/": "procurement.evaluation",
     "contracts/": "contracts.agreements",
     "orders/": "contracts.orders",
+    "analytics/": "procurement.analytics",
     "approvals/": "workflows.approvals",
     "inbox/": "workflows.inbox",
     "notices/": "workflows.notices",

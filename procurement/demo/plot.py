@@ -10,7 +10,7 @@ import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -90,12 +90,12 @@ class Purchase:
 def purchases(now: datetime) -> Iterator[Purchase]:
     """In the order in which they begin."""
     chance = random.Random(SEED)
-    first = now - timedelta(days=365 * YEARS + 20)
-    for months in range(12 * YEARS + 1):
-        begins = first + timedelta(days=30.44 * months)
-        count = SEASON[begins.month - 1]
+    for months in range(-12 * YEARS - 1, 1):
+        years, month = divmod(now.year * 12 + now.month - 1 + months, 12)
+        begins = datetime(years, month + 1, 1, tzinfo=UTC)
+        count = SEASON[month]
         for number in range(count):
-            yield _purchase(chance, begins + 30.44 * DAY * (number + chance.random()) / count, now)
+            yield _purchase(chance, begins + 30 * DAY * (number + chance.random()) / count, now)
 
 
 def _purchase(chance: random.Random, starts: datetime, now: datetime) -> Purchase:

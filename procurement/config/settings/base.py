@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "procurement.evaluation",
     "contracts.agreements",
     "contracts.orders",
+    "procurement.analytics",
     "workflows.flows",
     "workflows.inbox",
     "workflows.notices",
