@@ -88,6 +88,11 @@ def page_of(
     )
 
 
+def cursor_at(row: Model, order: Sequence[str]) -> str:
+    """The cursor of the page that begins after this row."""
+    return _encode(row, [name.lstrip("-") for name in order])
+
+
 def _listed(
     rows: QuerySet[M], columns: Sequence[tuple[str, bool]], cursor: Sequence[Any] | None, size: int
 ) -> list[M]:
@@ -101,7 +106,8 @@ def _beyond(columns: Sequence[tuple[str, bool]], values: Sequence[Any]) -> Q:
     for (name, falling), value in zip(columns, values, strict=True):
         condition |= Q(**equal, **{f"{name}__{'lt' if falling else 'gt'}": value})
         equal[name] = value
-    return condition
+    first, falling = columns[0]
+    return Q(**{f"{first}__{'lte' if falling else 'gte'}": values[0]}) & condition  # where an index begins
 
 
 def _encode(row: Model, names: Sequence[str]) -> str:

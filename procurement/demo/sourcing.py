@@ -105,6 +105,11 @@ class SourcingCycle:
         requisition = self.requested(today)
         rfq = self.published(requisition, closes_at=today + timedelta(days=DAYS_TO_BID))
         self.bids_sent(rfq)
+        self.bids_opened(rfq)
+        return rfq
+
+    def bids_opened(self, rfq: Rfq) -> None:
+        """After the deadline, by two people and the opener."""
         self.passed = timedelta(days=DAYS_TO_BID, hours=1)
         first, second = self.stage.troupe.openers
         with self.measure(OPEN):
@@ -112,7 +117,6 @@ class SourcingCycle:
         with self.measure(OPEN_SECOND):
             opening = cycle.confirm_opening(rfq_id=rfq.pk, opener=logged_in(second), clock=self.clock)
             cycle.open_envelopes(opening_id=opening.pk, keyring=self.stage.keyring, clock=self.clock)
-        return rfq
 
     def requested(self, today: datetime) -> Requisition:
         """Create, submit, approve."""

@@ -4,55 +4,110 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from procurement.demo import benchmark
+from procurement.demo import benchmark, benchmark_pages
+
+WORKLOADS: dict[str, tuple[Callable[..., dict[str, Any]], tuple[str, ...], str]] = {
+    "sourcing_cycle": (
+        benchmark.sourcing_cycle,
+        ("seconds", "workers"),
+        "12 user actions from a request to its order, by the services",
+    ),
+    "cycle_http": (
+        benchmark.cycle_http,
+        ("seconds", "workers"),
+        "the same by the forms of the pages, with the page after each",
+    ),
+    "publish": (
+        benchmark.publish,
+        ("suppliers", "lines", "rounds"),
+        "an RFQ of many lines goes out to many suppliers",
+    ),
+    "comparison": (
+        benchmark.compare_bids,
+        ("suppliers", "lines"),
+        "bids side by side: the first screen, and all of it",
+    ),
+    "supplier_search": (
+        benchmark_pages.supplier_search,
+        ("suppliers", "seconds", "workers"),
+        "pages of the register, by words of every length",
+    ),
+    "inbox": (
+        benchmark_pages.inbox,
+        ("steps", "still_open", "page", "seconds", "workers"),
+        "the first page of somebody's decisions against a far one",
+    ),
+    "contract_pdf": (
+        benchmark_pages.contract_pdf,
+        ("seconds", "workers"),
+        "a contract of several pages, printed",
+    ),
+}
+USUAL = {"supplier_search": {"suppliers": 500_000}}  # where it is not the default below
+SIZES = {
+    "seconds": (10.0, "measured time; of each page, where there are several"),
+    "workers": (2, "processes at once"),
+    "rounds": (3, "how often it is published"),
+    "suppliers": (100, "bidders; of supplier_search 500,000 in the register"),
+    "lines": (100, "lines of each bid"),
+    "steps": (1_000_000, "approval steps"),
+    "still_open": (100_000, "steps that wait, half of them for the person who looks"),
+    "page": (2000, "the far page"),
+}
 
 
 class Command(BaseCommand):
     """The last line it prints is the result as JSON; quote statements, and ratios of one run, never single times."""
 
     help = (
-        "Measure the sourcing cycle (12 user actions) or the comparison of bids; ends with one line of JSON."
+        "Measure one workload; progress goes to standard error, the last line is the result as JSON. "
+        + "; ".join(
+            f"{name}: {text} ({', '.join('--' + size.replace('_', '-') for size in sizes)})"
+            for name, (_work, sizes, text) in WORKLOADS.items()
+        )
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Which benchmark, and how much of it."""
-        parser.add_argument("what", choices=["sourcing_cycle", "comparison"])
-        parser.add_argument("--seconds", type=float, default=10.0, help="measured time (sourcing_cycle)")
-        parser.add_argument("--workers", type=int, default=2, help="processes at once (sourcing_cycle)")
-        parser.add_argument("--suppliers", type=int, default=100, help="bids (comparison)")
-        parser.add_argument("--lines", type=int, default=100, help="lines of each bid (comparison)")
+        parser.add_argument("what", choices=list(WORKLOADS))
+        for name, (usual, text) in SIZES.items():
+            parser.add_argument(
+                f"--{name.replace('_', '-')}", type=type(usual), help=f"{text} (default: {usual})"
+            )
         parser.add_argument("--json", action="store_true", help="print nothing but the line of JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Measure and print."""
-        for name in ("seconds", "workers", "suppliers", "lines"):
-            if options[name] <= 0:
-                raise CommandError(f"--{name}: more than zero, please.")
+        work, sizes, _text = WORKLOADS[options["what"]]
+        usual = {name: default for name, (default, _words) in SIZES.items()} | USUAL.get(options["what"], {})
+        for name in SIZES:
+            given = options[name]
+            if given is not None and name not in sizes:
+                raise CommandError(f"{options['what']} knows no --{name.replace('_', '-')}.")
+            if given is not None and given <= 0:
+                raise CommandError(f"--{name.replace('_', '-')}: more than zero, please.")
+        chosen = {name: usual[name] if options[name] is None else options[name] for name in sizes}
         quiet = options["json"]
-
-        def told(text: str) -> None:
-            if not quiet:
-                self.stdout.write(text)
-
-        if options["what"] == "sourcing_cycle":
-            report = benchmark.sourcing_cycle(
-                seconds=options["seconds"], workers=options["workers"], told=told
-            )
-        else:
-            report = benchmark.compare_bids(suppliers=options["suppliers"], lines=options["lines"], told=told)
+        report = work(told=(lambda _text: None) if quiet else self.stderr.write, **chosen)
         if not quiet:
             self._tell(report)
         self.stdout.write(json.dumps(report))
 
     def _tell(self, report: dict[str, Any]) -> None:
-        for action, statements in report.get("statements", {}).items():
+        counts = report.get("statements")
+        for action, statements in counts.items() if isinstance(counts, dict) else ():
             cpu = report["cpu_ms"][action]
             self.stdout.write(
                 f"  {action:28} {statements:6.1f} statements {'' if cpu is None else f'{cpu:7.1f} ms CPU'}"
+            )
+        for page, figures in report.get("by_page", {}).items():
+            self.stdout.write(
+                f"  {page:28} " + ", ".join(f"{name} {value}" for name, value in figures.items())
             )
         for name, value in report.items():
             if not isinstance(value, dict | str):
