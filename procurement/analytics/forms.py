@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -28,14 +27,14 @@ USUAL = "12"
 NARROWING = ("department", "project", "supplier")
 
 
-class CompanyChoice(forms.ModelChoiceField):
+class CompanyChoice(forms.ModelChoiceField[Company]):
     """Companies by the name in the reader's language."""
 
     def label_from_instance(self, obj: Company) -> str:
         return obj.label
 
 
-class CategoryChoice(forms.ModelChoiceField):
+class CategoryChoice(forms.ModelChoiceField[Category]):
     """Branches of the catalogue, with all below them."""
 
     def label_from_instance(self, obj: Category) -> str:
@@ -106,7 +105,7 @@ def span(period: str, today: date) -> tuple[date, date]:
     return months_on(first, 1 - int(period)), after
 
 
-def below(category_id: int) -> Collection[int]:
+def below(category_id: int) -> list[int]:
     """A category and all under it."""
     children: dict[int, list[int]] = {}
     for key, parent in Category.objects.values_list("pk", "parent"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar, cast
 from urllib.parse import urlencode
@@ -56,13 +55,13 @@ class ReportPage(FiguresPage):
 
     template_name = "analytics/report.html"
     name: ClassVar[str]
-    build: ClassVar[Callable[[Asked], Report]]
+    build: ClassVar[Any]  # a function (asked) → report
     has_period: ClassVar[bool] = True
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page, or a file."""
         asked = self.asked()
-        report = type(self).build(asked)
+        report: Report = type(self).build(asked)
         kind = request.GET.get("export", "")
         if kind in FORMATS:
             return self._file(report, kind)

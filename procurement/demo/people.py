@@ -199,7 +199,7 @@ VENDORS = (
     Vendor("haoyu", "浩宇实业有限公司", "Haoyu Industrial", "浩宇实业", "山东", "MA4HY0004", ("M-VAL", "M-STL"),
            (("唐宁", "tang@haoyu.example", "admin"),)),
     Vendor("ruilan", "瑞澜电缆有限公司", "Ruilan Cable", "瑞澜电缆", "安徽", "MA5RL0005", ("M-CAB",),
-           (("姚琪", "yao@ruilan.example", "admin"),)),
+           (("姚琪", "yao@ruilan.example", "admin"),), door="supplier"),
     Vendor("xinke", "新科电气有限公司", "Xinke Electric", "新科电气", "浙江", "MA6XK0006", ("M-CAB", "S-IT"),
            (("冯博", "feng@xinke.example", "admin"),)),
     Vendor("huaxin", "华信线缆有限公司", "Huaxin Wire", "华信线缆", "河北", "MA7HX0007", ("M-CAB",),

@@ -154,7 +154,7 @@ def _want(chance: random.Random, category: str, item: str, today: float, years: 
 def level(category: str, years: float) -> float:
     """The market's prices so many years from now (before it: negative), today's being one."""
     market = MARKETS[category]
-    return (1 + market.drift) ** years * (1 + market.swing * math.sin(2 * math.pi * years))
+    return math.pow(1 + market.drift, years) * (1 + market.swing * math.sin(2 * math.pi * years))
 
 
 def _timetable(chance: random.Random, starts: datetime, *, slow: float, large: bool) -> dict[str, datetime]:
