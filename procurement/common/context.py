@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, gettext
@@ -53,6 +54,14 @@ class Shell:
     @cached_property
     def caption(self) -> Text:
         return caption_for(self.user)
+
+    @property
+    def search_url(self) -> str:
+        """Where everything is searched, where there is such a page."""
+        try:
+            return reverse("office:search")
+        except NoReverseMatch:
+            return ""
 
     @property
     def initial(self) -> str:

@@ -1,0 +1,36 @@
+"""Contracts in the search over everything."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from contracts.agreements.permissions import visible_to
+from procurement.common.search import Hit, Question, Source, register
+
+
+def find(question: Question) -> list[Hit]:
+    """By number, title and supplier."""
+    rows = visible_to(question.user).select_related("supplier")
+    return [
+        Hit(
+            title=row.title,
+            url=row.get_absolute_url(),
+            number=row.number,
+            note=row.supplier.name,
+            status=row.status_label,
+            tone=row.status_tone,
+        )
+        for row in question.nearest(rows, "supplier")
+    ]
+
+
+register(
+    Source(
+        name="contracts",
+        label=_("Contracts"),
+        find=find,
+        order=40,
+        list_url=lambda: reverse("agreements:list"),
+    )
+)
