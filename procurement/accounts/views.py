@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
@@ -19,6 +23,15 @@ from procurement.accounts.demo_doors import doors
 from procurement.accounts.forms import DoorForm, LanguageForm, ProfileForm
 from procurement.accounts.models import User
 from procurement.accounts.policies import Doorkeeper, Policy
+
+# Marks in what browsers call themselves; the first that is found counts.
+BROWSERS = (
+    ("MicroMessenger", "WeChat"), ("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+)  # fmt: skip
+SYSTEMS = (
+    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)  # fmt: skip
 
 
 def safe_next(request: HttpRequest, target: str) -> str:
@@ -47,7 +60,7 @@ class SetLanguage(Doorkeeper, View):
 
 
 class Profile(Doorkeeper, UpdateView[User, ProfileForm]):
-    """Name, language, time zone."""
+    """Name, language, time zone, keyboard; and how this account is kept safe."""
 
     policy = Policy.PERSON
     form_class = ProfileForm
@@ -58,6 +71,15 @@ class Profile(Doorkeeper, UpdateView[User, ProfileForm]):
         """Oneself, read anew, so that a refused entry does not change the name in the frame."""
         return User.objects.get(email=self.request.user.get_username())
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """What stands beside the form: factors and log-ins."""
+        return super().get_context_data(
+            has_password=bool(self.object.password and self.object.has_usable_password()),
+            factors=Authenticator.objects.filter(user=self.request.user.pk).exists(),
+            sessions=sessions_of(self.request),
+            **kwargs,
+        )
+
     def form_valid(self, form: ProfileForm) -> HttpResponse:
         form.instance.save(update_fields=form.changed_data)
         response = HttpResponseRedirect(str(self.success_url))
@@ -67,6 +89,36 @@ class Profile(Doorkeeper, UpdateView[User, ProfileForm]):
         if language:
             keep_language(response, language)
         return response
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One browser in which a person is logged in."""
+
+    browser: str
+    ip: str
+    created_at: datetime | None
+    is_current: bool
+
+
+def sessions_of(request: HttpRequest, *, most: int = 5) -> list[Session]:
+    """Where this person is logged in, the latest first; this browser always among them."""
+    rows = UserSession.objects.filter(user=request.user.pk).order_by("-created_at")[:most]
+    current = request.session.session_key
+    found = [
+        Session(browser_of(row.user_agent), str(row.ip), row.created_at, row.session_key == current)
+        for row in rows
+    ]
+    if any(one.is_current for one in found):
+        return found
+    here = Session(browser_of(request.headers.get("User-Agent", "")), "", None, True)
+    return [here, *found[: most - 1]]
+
+
+def browser_of(agent: str) -> str:
+    """A browser and its system in two words, as far as they say so."""
+    found = [next((name for mark, name in marks if mark in agent), "") for marks in (BROWSERS, SYSTEMS)]
+    return " · ".join(filter(None, found)) or agent[:60]
 
 
 class EnterAs(Doorkeeper, View):

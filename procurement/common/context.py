@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, gettext
 
+from procurement.common.figures import zone_text
 from procurement.common.places import ShownPlace, Text, caption_for, home_url, places_for
 
 HTML_LANGUAGES = {"zh-hans": "zh-CN"}
@@ -66,6 +67,11 @@ class Shell:
     @property
     def initial(self) -> str:
         return str(self.user or " ")[:1].upper()
+
+    @property
+    def zone(self) -> str:
+        """The time zone in which this page shows times, by name."""
+        return zone_text(timezone.localtime())
 
     @property
     def lang(self) -> str:

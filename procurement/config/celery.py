@@ -26,6 +26,7 @@ SWEEPS = {  # task: every so many seconds
     "jobs.sweep": 30,
     "bids.sweep_openings": 30,
     "notices.sweep": 15,
+    "notices.digests": 120,
     "approvals.sweep": 60,
 }
 

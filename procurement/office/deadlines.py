@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -48,6 +48,12 @@ class Deadline:
     tone: Tone = ""
     moment: datetime | None = None
     zone: str = ""
+    days: int = 0  # until then; below zero when it has passed
+
+    @property
+    def days_past(self) -> int:
+        """How many days ago it was."""
+        return -self.days
 
 
 def deadlines_of(user: User, held: Standing, at: datetime) -> list[Deadline]:
@@ -57,7 +63,9 @@ def deadlines_of(user: User, held: Standing, at: datetime) -> list[Deadline]:
     found = [*_bids_close(user, at)]
     if any(held.has(role) for role in WATCHERS):
         found += [*_offers_end(user, at), *_contracts_end(user, at), *_deliveries(user, at)]
-    return sorted(found, key=lambda one: (one.day, one.moment or at))[:SHOWN]
+    today = timezone.localdate(at)
+    ranked = sorted(found, key=lambda one: (one.day, one.moment or at))[:SHOWN]
+    return [replace(one, days=(one.day - today).days) for one in ranked]
 
 
 def _bids_close(user: User, at: datetime) -> Iterator[Deadline]:
@@ -68,7 +76,9 @@ def _bids_close(user: User, at: datetime) -> Iterator[Deadline]:
         moment = timezone.localtime(rfq.closes_at, ZoneInfo(rfq.time_zone))
         soon: Tone = "wait" if moment - at < timedelta(days=1) else ""
         url = reverse("rfqs:detail", args=[rfq.pk])
-        yield Deadline(moment.date(), _("Bids close"), rfq.title, str(rfq), url, soon, moment, rfq.time_zone)
+        yield Deadline(
+            moment.date(), _("Bids close"), rfq.title, rfq.number or "", url, soon, moment, rfq.time_zone
+        )
 
 
 def _offers_end(user: User, at: datetime) -> Iterator[Deadline]:
@@ -85,7 +95,7 @@ def _offers_end(user: User, at: datetime) -> Iterator[Deadline]:
     for row in rows.order_by("first", "rfq")[:SHOWN]:
         url = reverse("evaluation:comparison", args=[row["rfq"]])
         yield Deadline(
-            row["first"], _("First offer runs out"), row["rfq__title"], row["rfq__number"], url,
+            row["first"], _("First offer runs out"), row["rfq__title"], row["rfq__number"] or "", url,
             _tone(row["first"], at),
         )  # fmt: skip
 

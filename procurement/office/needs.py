@@ -1,4 +1,5 @@
-"""What needs a person now: their decisions and every other turn in one list, what is due first, then the longest wait."""
+"""What needs a person now: their decisions and every other turn in one list. What is due comes first, then the longest
+wait, and last what nobody waits for."""
 
 from __future__ import annotations
 
@@ -32,13 +33,14 @@ class Need:
     since: datetime | None = None
     until: datetime | None = None
     tone: str = ""
+    can_wait: bool = False  # no document stands still for it
 
 
 def needs_of(user: User, steps: Sequence[ApprovalStep], at: datetime) -> list[Need]:
     """Everything that waits for this person, as far as a front page shows it."""
     found = [*map(_decision, steps), *(_turn(turn, at) for turn in turns.for_user(user, at))]
     far = datetime.max.replace(tzinfo=at.tzinfo)
-    return sorted(found, key=lambda need: (need.until or far, need.since or far))[:SHOWN]
+    return sorted(found, key=lambda need: (need.until or far, need.can_wait, need.since or far))[:SHOWN]
 
 
 def _decision(step: ApprovalStep) -> Need:
@@ -65,6 +67,7 @@ def _turn(turn: Turn, at: datetime) -> Need:
         since=turn.since,
         until=turn.until,
         tone=PASSED if late else NEAR if turn.until else "",
+        can_wait=turn.tone == "idle",
     )
 
 

@@ -78,6 +78,7 @@ def test_deadlines_come_first_then_the_longest_wait(monkeypatch):
 
     rows = [
         turn("Since last week", since=at - timedelta(days=7)),
+        turn("The pool", since=at - timedelta(days=30), tone="idle"),
         turn("Late", until=at - timedelta(hours=1)),
         turn("Tomorrow", until=at + timedelta(days=1)),
     ]
@@ -88,6 +89,7 @@ def test_deadlines_come_first_then_the_longest_wait(monkeypatch):
     assert [need.title for need in needs[:3]] == ["Late", "Tomorrow", "Since last week"]
     assert [need.tone for need in needs[:3]] == ["bad", "wait", ""]
     assert needs[3].url == reverse("inbox:decide", args=[ApprovalStep.objects.get().pk])
+    assert needs[4].title == "The pool"
 
 
 def test_the_head_says_how_much_and_until_when(monkeypatch):

@@ -35,3 +35,17 @@ def test_shortcuts_can_be_switched_off(client, wanted):
     client.post(reverse("accounts:profile"), body)
 
     assert ('data-keys="off"' in client.get("/").content.decode()) is not wanted
+
+
+def test_the_account_page_shows_how_it_is_kept_safe(client):
+    officer = make_officer()
+    client.force_login(officer)
+
+    page = client.get(
+        reverse("accounts:profile"), headers={"user-agent": "Mozilla/5.0 (Windows NT 10.0) Chrome/131.0"}
+    )
+
+    assert [(one.browser, one.is_current) for one in page.context["sessions"]] == [("Chrome · Windows", True)]
+    text = page.content.decode()
+    for name in ("mfa_index", "usersessions_list", "notices:preferences", "account_email", "shortcuts"):
+        assert reverse(name) in text

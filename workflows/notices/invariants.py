@@ -24,3 +24,15 @@ def sent_mail_has_a_time() -> Iterable[str]:
     """Only what was sent has a time."""
     found = rows("SELECT id, mail FROM notices_notice WHERE (mail = 'sent') <> (sent_at IS NOT NULL)")
     return (f"notice {key} is {mail}" for key, mail in found)
+
+
+@invariant(
+    "A mail of the day holds its own recipient's notices, and no notice waits in one and is mailed as well"
+)
+def digests_are_their_recipients() -> Iterable[str]:
+    """Gathered notices keep saying that they were to wait."""
+    found = rows(
+        "SELECT n.id FROM notices_notice n JOIN notices_digest d ON d.id = n.digest_id"
+        " WHERE n.recipient_id <> d.recipient_id OR n.mail <> 'digest'"
+    )
+    return (f"notice {key}" for (key,) in found)

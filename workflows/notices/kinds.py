@@ -31,6 +31,16 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A kind as it is chosen in the preferences. What only the reader can do, or must be able to prove, is never
+    switched off: it always stands in the product, and at most its mail goes."""
+
+    kind: str
+    name: Text
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """A notice as it is read."""
 
@@ -157,6 +167,49 @@ KINDS: dict[str, Kind] = {
     ),
     "order.acknowledged": Kind(_("Acknowledged: %(number)s"), _("The supplier has acknowledged %(number)s.")),
 }
+
+
+CHOICES: dict[str, tuple[Choice, ...]] = {  # by side, in the order of a purchase
+    "staff": (
+        Choice("approval.step_activated", _("My decision is asked for"), always=True),
+        Choice("approval.reminded", _("Somebody reminds me of a decision")),
+        Choice("requisition.approved", _("My request is approved")),
+        Choice("requisition.returned", _("My request comes back with a question"), always=True),
+        Choice("requisition.rejected", _("My request is rejected")),
+        Choice("rfq.published", _("My RFQ goes out")),
+        Choice("rfq.returned", _("My RFQ comes back with a question"), always=True),
+        Choice("rfq.rejected", _("My RFQ is rejected")),
+        Choice("opening.confirmed", _("A second opener is needed"), always=True),
+        Choice("opening.opened", _("Bids are opened and can be compared"), always=True),
+        Choice("award.active", _("My award is approved")),
+        Choice("award.returned", _("My award comes back with a question"), always=True),
+        Choice("award.rejected", _("My award is rejected")),
+        Choice("contract.returned", _("My contract comes back with a question"), always=True),
+        Choice("contract.rejected", _("My contract is rejected")),
+        Choice("contract.approved", _("My contract is approved and can be signed")),
+        Choice("contract.signed", _("The supplier has signed")),
+        Choice("contract.scan_uploaded", _("A signed scan is to be confirmed"), always=True),
+        Choice("contract.active", _("A contract is in force")),
+        Choice("order.acknowledged", _("The supplier acknowledges an order")),
+    ),
+    "supplier": (
+        Choice("rfq.invitation", _("We are invited to bid"), always=True),
+        Choice("rfq.deadline_extended", _("There is more time to bid"), always=True),
+        Choice("rfq.cancelled", _("An RFQ is cancelled")),
+        Choice("rfq.unsuccessful", _("An RFQ ends without an award")),
+        Choice("bid.submitted", _("The receipt of our bid"), always=True),
+        Choice("bid.withdrawn", _("The receipt of a withdrawal"), always=True),
+        Choice("opening.merkle_root", _("Bids are being opened"), always=True),
+        Choice("contract.to_sign", _("A contract is to be signed"), always=True),
+        Choice("contract.active", _("A contract is in force")),
+        Choice("order.issued", _("A purchase order arrives"), always=True),
+    ),
+}
+
+
+def choices_for(user: Any) -> tuple[Choice, ...]:
+    """What this person may choose about."""
+    return CHOICES.get(getattr(user, "side", ""), ())
 
 
 def words_of(kind: str, facts: Mapping[str, Any]) -> Words:

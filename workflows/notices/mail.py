@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -10,10 +11,20 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import ngettext
 
 from procurement.accounts.models import User
 from suppliers.registry.models import Membership
-from workflows.notices.models import Notice
+from workflows.notices.kinds import Words
+from workflows.notices.models import Digest, Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One notice in the mail of a day."""
+
+    words: Words
+    link: str
 
 
 def message_for(notice: Notice) -> EmailMultiAlternatives:
@@ -30,6 +41,25 @@ def message_for(notice: Notice) -> EmailMultiAlternatives:
             headers={"Message-ID": notice.message_id, "Auto-Submitted": "auto-generated"},
         )
         message.attach_alternative(render_to_string("notices/mail.html", context), "text/html")
+        return message
+
+
+def digest_message(digest: Digest) -> EmailMultiAlternatives:
+    """The mail of a day: what was to wait for it, in the order it happened, each with its link."""
+    user = digest.recipient
+    language, zone = language_of(user), ZoneInfo(user.time_zone or settings.TIME_ZONE)
+    with translation.override(language), timezone.override(zone):
+        notices = list(digest.notices.select_related("recipient").order_by("pk"))
+        lines = [Line(notice.words, link_for(notice)) for notice in notices]
+        context = {"lines": lines, "name": str(user), "language": language, "day": digest.day}
+        subject = ngettext("%(count)d notice of the day", "%(count)d notices of the day", len(lines))
+        message = EmailMultiAlternatives(
+            subject=subject % {"count": len(lines)},
+            body=render_to_string("notices/digest.txt", context),
+            to=[user.email],
+            headers={"Message-ID": digest.message_id, "Auto-Submitted": "auto-generated"},
+        )
+        message.attach_alternative(render_to_string("notices/digest.html", context), "text/html")
         return message
 
 

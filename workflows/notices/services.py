@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from smtplib import SMTPException
@@ -23,8 +24,9 @@ from procurement.accounts.models import User
 from procurement.common.clock import database_clock
 from procurement.common.models import Event
 from procurement.rfqs import services as rfqs
-from workflows.notices import audience, mail
-from workflows.notices.models import Notice
+from suppliers.registry.models import Membership
+from workflows.notices import audience, mail, preferences
+from workflows.notices.models import Channel, Notice
 
 logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 8
@@ -32,30 +34,46 @@ LEASE = timedelta(
     minutes=5
 )  # longer than any mail server takes; after it a mail whose sender died is sent again
 REPLAYED = timedelta(hours=12)
+MAILED = {
+    Channel.NOW: Notice.Mail.DUE,
+    Channel.DIGEST: Notice.Mail.DIGEST,
+    Channel.HERE: Notice.Mail.NONE,
+}
 
 
 def tell(event: Event) -> None:
     """The consumer: one notice for each person. Replayed history, which has a clock of its own, is told to nobody."""
     if abs(event.recorded_at - event.at) > REPLAYED:
         return
-    Notice.objects.bulk_create(
-        [
-            Notice(
-                event=event,
-                recipient=told.recipient,
-                kind=told.kind,
-                facts=told.facts,
-                url=told.url,
-                message_id=message_id(event, told.recipient),
-            )
-            for told in audience.of(event)
-        ],
-        ignore_conflicts=True,
-    )
+    told = audience.of(event)
+    wanted = preferences.channels(told)
+    notices = [
+        Notice(
+            event=event,
+            recipient=one.recipient,
+            kind=one.kind,
+            facts=one.facts,
+            url=one.url,
+            mail=MAILED[channel],
+            message_id=message_id(event, one.recipient),
+        )
+        for one in told
+        if (channel := wanted[one.recipient.pk, one.kind]) != Channel.OFF
+    ]
+    Notice.objects.bulk_create(notices, ignore_conflicts=True)
+    _delivered(event, [notice for notice in notices if notice.mail != Notice.Mail.DUE])
     if settings.WAKE_WORKERS:
         due = Notice.objects.filter(event=event, mail=Notice.Mail.DUE).values_list("pk", flat=True)
         for notice_id in due:
             transaction.on_commit(partial(_wake, notice_id), robust=True)
+
+
+def _delivered(event: Event, notices: Sequence[Notice]) -> None:
+    """An invitation that is not mailed at once is delivered by standing in the portal."""
+    members = [notice.recipient_id for notice in notices if notice.kind == "rfq.invitation"]
+    if members and event.rfq_id:
+        suppliers = Membership.objects.filter(user__in=members).values_list("supplier", flat=True)
+        rfqs.mark_delivered(rfq_id=event.rfq_id, supplier_ids=list(suppliers), at=database_clock())
 
 
 def message_id(event: Event, recipient: User) -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
-from django.views.generic import TemplateView, View
+from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
+from django.views.generic import FormView, TemplateView, View
 
+from procurement.accounts.models import User
 from procurement.common.paging import page_of
 from procurement.common.views import Policy, PolicyMixin
+from workflows.notices import preferences
+from workflows.notices.forms import PreferencesForm
 from workflows.notices.models import Notice
 from workflows.notices.services import mark_read
 
@@ -24,6 +30,25 @@ class Notices(PolicyMixin, TemplateView):
         """A page of notices."""
         page = page_of(Notice.objects.filter(recipient=self.request.user.pk), self.request)
         return super().get_context_data(page=page, **kwargs)
+
+
+class Preferences(PolicyMixin, FormView[PreferencesForm]):
+    """How I want to hear of each kind of thing."""
+
+    policy = Policy.PERSON
+    form_class = PreferencesForm
+    template_name = "notices/preferences.html"
+    success_url = reverse_lazy("notices:preferences")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Kinds of this person's side."""
+        return {**super().get_form_kwargs(), "user": self.request.user}
+
+    def form_valid(self, form: PreferencesForm) -> HttpResponse:
+        """Keep them."""
+        preferences.choose(user=cast(User, self.request.user), wanted=form.wanted())
+        messages.success(self.request, _("Saved."))
+        return super().form_valid(form)
 
 
 class Open(PolicyMixin, View):
