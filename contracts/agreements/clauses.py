@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -77,14 +77,21 @@ class Source:
     body: str
     body_en: str
 
+    def settled(self) -> Source:
+        """Without the line ends and blank edges that browsers and editors add."""
+        texts = (text.replace("\r\n", "\n").strip() for text in (self.body, self.body_en))
+        return Source(self.code, self.title.strip(), self.title_en.strip(), *texts)
+
 
 Values = Mapping[str, tuple[str, str]]  # placeholder → what it says in Chinese and in English
 
 
-def check(text: str, *, clause: str) -> None:
-    """Refuse a placeholder that is not on the list. Clause numbers are known only inside a contract."""
+def check(text: str, *, clause: str, codes: Collection[str] | None = None) -> None:
+    """Refuse a placeholder that is not on the list. Numbers of clauses are known only inside a contract, by `codes`."""
     for name in _PLACEHOLDER.findall(text):
-        if name not in PLACEHOLDERS and not name.startswith(CLAUSE_PREFIX):
+        code = name.removeprefix(CLAUSE_PREFIX)
+        is_number = code != name and (codes is None or code in codes)
+        if name not in PLACEHOLDERS and not is_number:
             raise _unknown(name, clause)
 
 

@@ -10,7 +10,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from contracts.agreements import clauses
-from contracts.agreements.models import Contract, ContractLine, TemplateClause
+from contracts.agreements.models import (
+    Clause,
+    Contract,
+    ContractClause,
+    ContractLine,
+    ContractTemplate,
+    TemplateClause,
+)
 from procurement.common import money, wording
 from procurement.common.figures import amount_text, price_text, quantity_text
 from procurement.organization.models import Company
@@ -23,14 +30,30 @@ def lines_of(contract: Contract) -> list[ContractLine]:
 
 
 def content_of(
-    contract: Contract, *, lines: Sequence[ContractLine], version: int, at: datetime
+    contract: Contract,
+    *,
+    lines: Sequence[ContractLine],
+    version: int,
+    at: datetime,
+    sources: Sequence[clauses.Source] | None = None,
 ) -> dict[str, Any]:
     """What a version says. Raises a RuleViolation that names the clause when its text cannot be filled.
 
-    The contract comes with company, supplier, template and the award's RFQ at hand.
+    The contract comes with company, supplier, template and the award's RFQ at hand; `sources` are its clauses where
+    they are not those that are stored.
     """
+    said = frame_of(contract, lines=lines, version=version, at=at)
+    found = sources_of(contract) if sources is None else sources
+    filled = clauses.fill([*found, *_special(contract)], placeholder_values(said))
+    return {**said, "clauses": filled}
+
+
+def frame_of(
+    contract: Contract, *, lines: Sequence[ContractLine], version: int, at: datetime
+) -> dict[str, Any]:
+    """All that it says but its clauses."""
     rfq = contract.award.rfq
-    content: dict[str, Any] = {
+    return {
         "number": contract.number,
         "version": version,
         "title": contract.title,
@@ -53,8 +76,6 @@ def content_of(
         "lines": [_line(line, contract.currency) for line in lines],
         **_amounts(lines, contract.freight, contract.currency),
     }
-    content["clauses"] = clauses.fill(_sources(contract), placeholder_values(content))
-    return content
 
 
 def preview_of(contract: Contract, *, at: datetime) -> dict[str, Any]:
@@ -129,25 +150,25 @@ def _amounts(lines: Sequence[ContractLine], freight: Decimal, currency: str) -> 
     }
 
 
-def _sources(contract: Contract) -> list[clauses.Source]:
-    places = TemplateClause.objects.filter(template=contract.template).select_related("clause")
-    sources = [
-        clauses.Source(
-            place.clause.code,
-            place.clause.title,
-            place.clause.title_en,
-            place.clause.body,
-            place.clause.body_en,
-        )
-        for place in places
-    ]
-    if contract.special_terms.strip():
-        sources.append(
-            clauses.Source(
-                "special", "特别约定", "Special terms", contract.special_terms, contract.special_terms
-            )
-        )
-    return sources
+def sources_of(contract: Contract) -> list[clauses.Source]:
+    """The contract's own clauses, or else those of its template."""
+    own = [_source(clause) for clause in contract.own_clauses.all()] if contract.pk else []
+    return own or template_sources(contract.template)
+
+
+def template_sources(template: ContractTemplate) -> list[clauses.Source]:
+    """The clauses of a template as the library says them, in order."""
+    places = TemplateClause.objects.filter(template=template).select_related("clause")
+    return [_source(place.clause) for place in places]
+
+
+def _source(clause: Clause | ContractClause) -> clauses.Source:
+    return clauses.Source(clause.code, clause.title, clause.title_en, clause.body, clause.body_en)
+
+
+def _special(contract: Contract) -> list[clauses.Source]:
+    terms = contract.special_terms
+    return [clauses.Source("special", "特别约定", "Special terms", terms, terms)] if terms.strip() else []
 
 
 def placeholder_values(content: dict[str, Any]) -> dict[str, tuple[str, str]]:

@@ -47,6 +47,20 @@ def contract(contract_id: int, version: int, language: str) -> Document:
     return _document(found, digest=found.content_hash, number=f"{found.contract.number}")
 
 
+def draft_of(contract: Contract, text: dict[str, Any]) -> Document:
+    """The contract as somebody is typing it: a draft that is not on record."""
+    return Document(
+        title=_title(text),
+        number=contract.number,
+        created=contract.created_at,
+        issuer=issuer_of(contract.company),
+        digest="",
+        context={"contract": text},
+        status="draft",
+        time_zone=text["time_zone"],
+    )
+
+
 def signature_page(contract_id: int, version: int, language: str) -> Document:
     """Who signed which PDF, when and how."""
     found = _version(contract_id, version)
@@ -76,7 +90,7 @@ def _version(contract_id: int, version: int) -> ContractVersion:
 def _document(found: ContractVersion, *, digest: str, number: str, **context: Any) -> Document:
     text = found.content
     return Document(
-        title=f"{text['title']} {TITLES.get(text['language'], '采购合同 Purchase Contract')}",
+        title=_title(text),
         number=number,
         created=found.created_at,
         issuer=issuer_of(found.contract.company),
@@ -84,6 +98,10 @@ def _document(found: ContractVersion, *, digest: str, number: str, **context: An
         context={"contract": text, **context},
         time_zone=text["time_zone"],
     )
+
+
+def _title(text: dict[str, Any]) -> str:
+    return f"{text['title']} {TITLES.get(text['language'], '采购合同 Purchase Contract')}"
 
 
 def _said(signature: Signature) -> dict[str, Any]:

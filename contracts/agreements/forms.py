@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.validators import validate_slug
 from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
+from contracts.agreements.clauses import Source, check
 from contracts.agreements.models import Contract, ContractTemplate, Signature
 from contracts.agreements.services import Terms
+from procurement.common.errors import RuleViolation
 from procurement.common.figures import money_text
 from procurement.common.forms import DateInput
 from procurement.evaluation.models import Award, AwardLine
@@ -62,6 +65,7 @@ class TermsForm(forms.ModelForm[Contract]):
             "ends_on",
             "delivery_terms",
             "payment_terms",
+            "notice_days",
             "warranty_months",
             "special_terms",
         )
@@ -74,6 +78,76 @@ class TermsForm(forms.ModelForm[Contract]):
     def terms(self) -> Terms:
         """As the service takes them."""
         return Terms(**{name: self.cleaned_data[name] for name in self.Meta.fields})
+
+
+class ClauseForm(forms.Form):
+    """One clause of the draft; its place and whether it stays come from the formset."""
+
+    code = forms.CharField(max_length=40, validators=[validate_slug], widget=forms.HiddenInput)
+    title = forms.CharField(label=_("Title"), max_length=120)
+    title_en = forms.CharField(label=_("English title"), max_length=120)
+    body = forms.CharField(
+        label=_("Text"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 7, "lang": "zh-CN"})
+    )
+    body_en = forms.CharField(
+        label=_("English text"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 7, "lang": "en"})
+    )
+
+    def source(self) -> Source:
+        """As the services take it."""
+        said = self.cleaned_data
+        source = Source(said["code"], said["title"], said["title_en"], said["body"], said["body_en"])
+        return source.settled()
+
+
+class BaseClauses(forms.BaseFormSet[ClauseForm]):
+    """All clauses of the draft, each with its placeholders checked."""
+
+    def add_fields(self, form: ClauseForm, index: int | None) -> None:
+        """Place and leaving out, in our words."""
+        super().add_fields(form, index)
+        form.fields["ORDER"].label = _("Place")
+        form.fields["DELETE"].label = _("Leave this clause out")
+
+    def clean(self) -> None:
+        """An unknown placeholder is named at its clause."""
+        kept = self.kept()
+        codes = {form.cleaned_data["code"] for form in kept if "code" in form.cleaned_data}
+        for form in kept:
+            for name in ("body", "body_en"):
+                try:
+                    check(
+                        form.cleaned_data.get(name, ""),
+                        clause=form.cleaned_data.get("title", ""),
+                        codes=codes,
+                    )
+                except RuleViolation as refusal:
+                    form.add_error(name, str(refusal))
+        if not kept:
+            raise forms.ValidationError(_("A contract has at least one clause."))
+
+    def kept(self) -> list[ClauseForm]:
+        """In their order, without those left out."""
+        forms_there = [form for form in self.forms if not form.cleaned_data.get("DELETE")]
+        return sorted(forms_there, key=lambda form: form.cleaned_data.get("ORDER") or 0)
+
+    def sources(self) -> list[Source]:
+        """As the services take them."""
+        return [form.source() for form in self.kept()]
+
+
+Clauses = forms.formset_factory(
+    ClauseForm, formset=BaseClauses, extra=0, can_order=True, can_delete=True, max_num=80, absolute_max=80
+)
+
+
+class RenewalForm(forms.Form):
+    """What is to become of a contract that ends."""
+
+    decision = forms.ChoiceField(
+        label=_("What is to become of it"), choices=Contract.Renewal.choices, widget=forms.RadioSelect
+    )
+    note = forms.CharField(label=_("Remark"), max_length=300, required=False)
 
 
 class SignForm(forms.Form):

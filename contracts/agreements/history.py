@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[object, Tone]] = {
     "contract.scan_confirmed": (gettext_lazy("Scan confirmed"), "good"),
     "contract.scan_refused": (gettext_lazy("Scan refused"), "bad"),
     "contract.active": (gettext_lazy("Active"), "good"),
+    "contract.renewal_decided": (gettext_lazy("Decided on the renewal"), "go"),
     "contract.cancelled": (gettext_lazy("Cancelled"), "bad"),
 }
 SHOWN = 200
@@ -39,6 +40,8 @@ def _entry(event: Event) -> Entry:
     notes = [str(event.actor or "")]
     if facts.get("side"):
         notes.append(_("for the supplier") if facts["side"] == "supplier" else _("for the buyer"))
+    if facts.get("decision"):
+        notes.append(str(Contract.Renewal(facts["decision"]).label))
     if facts.get("version"):
         notes.append(_("version %(number)s") % {"number": facts["version"]})
     if event.content_hash:

@@ -39,6 +39,7 @@ CONTRACTS = register(
             category(lambda branch: Q(award__rfq__category__in=branch)),
             holder(Role.CONTRACT_MANAGER, name="manager", label=_("Contract manager"), lookup="manager"),
             Dates(name="drafted", label=_("Drafted"), lookup="created_at"),
+            Dates(name="ends", label=_("Last day"), lookup="ends_on", moments=False),
         ),
         columns=(
             Column(_("Number"), "number"),
@@ -49,6 +50,9 @@ CONTRACTS = register(
             Column(_("Contract manager"), "manager"),
             Column(_("Drafted"), "created_at", "moment"),
             Column(_("In force since"), "activated_at", "moment"),
+            Column(_("First day"), "starts_on", "date"),
+            Column(_("Last day"), "ends_on", "date"),
+            Column(_("Renewal"), lambda row, asker: row.get_renewal_display()),
             Column(_("Currency"), "currency"),
             Column(_("Net"), "net", "money"),
             Column(_("Tax"), "tax", "money"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import ClassVar
 
@@ -108,6 +109,10 @@ class Contract(Stateful):
         CHINESE = "zh", _("Chinese")
         ENGLISH = "en", _("English")
 
+    class Renewal(models.TextChoices):
+        RENEW = "renew", _("To be renewed")
+        END = "end", _("Ends on its last day")
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(max_length=40, unique=True)
     award = models.ForeignKey(Award, models.PROTECT, related_name="contracts")
@@ -136,6 +141,13 @@ class Contract(Stateful):
         default="",
         help_text=_("Added after the clauses of the template and going before them. Markdown."),
     )
+    notice_days = models.PositiveSmallIntegerField(
+        _("decide on renewal, days before the end"),
+        default=60,
+        help_text=_("So many days before the last day the contract manager is asked."),
+    )
+    renewal = models.CharField(max_length=6, choices=Renewal, blank=True, default="")
+    renewal_note = models.CharField(max_length=300, blank=True, default="")
     version = models.PositiveIntegerField(default=0, help_text=_("Number of the latest version."))
     round = models.PositiveIntegerField(default=0)
     document_hash = models.CharField(
@@ -166,6 +178,16 @@ class Contract(Stateful):
                 violation_error_message=_("The period ends before it starts."),
             ),
             models.CheckConstraint(
+                name="contract_renewal_of_what_ends",
+                condition=Q(renewal="") | Q(ends_on__isnull=False),
+                violation_error_message=_("A contract without a last day is not renewed."),
+            ),
+            models.CheckConstraint(
+                name="contract_notice_within_two_years",
+                condition=Q(notice_days__lte=730),
+                violation_error_message=_("At most 730 days."),
+            ),
+            models.CheckConstraint(
                 name="contract_active_has_time", condition=~Q(status="active") | Q(activated_at__isnull=False)
             ),
             fits_currency("contract_amount_scale", "net", "tax", "freight"),
@@ -178,6 +200,9 @@ class Contract(Stateful):
             models.Index(fields=["supplier", "-id"], name="contract_supplier"),
             models.Index(fields=["created_at"], name="contract_created"),
             search_index("contract_search"),
+            models.Index(
+                fields=["ends_on"], name="contract_to_renew", condition=Q(status="active", renewal="")
+            ),
         ]
         permissions = [("work_on_contract", _("Work on this contract"))]
 
@@ -197,6 +222,69 @@ class Contract(Stateful):
     def is_editable(self) -> bool:
         """Whether its terms may be changed."""
         return self.status in self.EDITABLE
+
+    @property
+    def notice_on(self) -> date | None:
+        """The day from which somebody has to decide whether it is renewed."""
+        return self.ends_on - timedelta(days=self.notice_days) if self.ends_on else None
+
+    def renewal_is_due(self, today: date) -> bool:
+        """Whether that day has come and nobody has decided."""
+        waits = self.status == self.Status.ACTIVE and not self.renewal
+        return waits and self.notice_on is not None and self.notice_on <= today
+
+
+class ContractClause(models.Model):
+    """A clause as one contract has it. A contract without any has those of its template, as the library says them."""
+
+    contract = models.ForeignKey(Contract, models.CASCADE, related_name="own_clauses")
+    position = models.PositiveSmallIntegerField()
+    code = models.SlugField(max_length=40)
+    title = models.CharField(_("title"), max_length=120)
+    title_en = models.CharField(_("English title"), max_length=120)
+    body = models.TextField(_("text"), max_length=10_000)
+    body_en = models.TextField(_("English text"), max_length=10_000)
+
+    class Meta:
+        ordering = ("position",)
+        constraints = [
+            models.UniqueConstraint(fields=["contract", "position"], name="contract_clause_place"),
+            models.UniqueConstraint(fields=["contract", "code"], name="contract_clause_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.title}"
+
+
+class DraftPreview(models.Model):
+    """The PDF of a draft as one person is typing it. The latest text counts; it is no document on record.
+
+    `wanted` counts what was asked for and `made` what the PDF shows; `queued_at` says that a message is under way, so
+    that however fast one types, at most one waits.
+    """
+
+    contract = models.ForeignKey(Contract, models.CASCADE, related_name="previews")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    content = models.JSONField()
+    content_hash = models.CharField(max_length=64)
+    wanted = models.PositiveIntegerField(default=1)
+    made = models.PositiveIntegerField(default=0)
+    queued_at = models.DateTimeField(null=True)
+    pdf = models.BinaryField(null=True)
+    pages = models.PositiveIntegerField(null=True)
+    error = models.CharField(max_length=300, blank=True, default="")
+    made_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["contract", "person"], name="draft_preview_once")]
+
+    def __str__(self) -> str:
+        return f"{self.contract} {self.made}/{self.wanted}"
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a newer text than the PDF shows is still to be made."""
+        return self.made < self.wanted and not self.error
 
 
 class ContractUserObjectPermission(UserObjectPermissionBase):

@@ -38,6 +38,7 @@ MATRIX: Matrix = {  # action: (roles, states)
     "confirm_scan": (SIGNERS | {Role.OFFICER}, frozenset({Status.PENDING_SIGNATURE})),
     "sign": (SIGNERS, frozenset({Status.PENDING_SIGNATURE})),
     "order": (WRITERS, frozenset({Status.ACTIVE})),
+    "renew": (WRITERS, frozenset({Status.ACTIVE})),
 }
 DRAFT: Matrix = {"draft": (WRITERS, frozenset({Award.Status.ACTIVE}))}  # asked about an award
 

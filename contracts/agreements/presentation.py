@@ -59,7 +59,7 @@ def facts(contract: Contract, *, lines: int) -> list[Fact]:
             _("%(net)s net") % {"net": money_text(contract.net, currency)},
         ),
         Fact(_("Lines"), lines),
-        Fact(_("Period"), period(contract)),
+        Fact(_("Period"), period(contract), renewal(contract)),
         Fact(_("Warranty"), _("%(months)d months") % {"months": contract.warranty_months}),
     ]
 
@@ -79,6 +79,15 @@ def period(contract: Contract) -> str:
     """From and to, as far as they are settled."""
     days = [date_text(day) for day in (contract.starts_on, contract.ends_on) if day]
     return " – ".join(days) or _("from signature")
+
+
+def renewal(contract: Contract) -> str:
+    """What is to become of it at its end, or from when somebody has to say so."""
+    if contract.renewal:
+        return f"{contract.get_renewal_display()}. {contract.renewal_note}".strip(" .")
+    if contract.notice_on is None:
+        return ""
+    return _("renewal to be decided from %(day)s") % {"day": date_text(contract.notice_on)}
 
 
 def text(contract: Contract, signable: Signable | None, *, at: datetime) -> Text:

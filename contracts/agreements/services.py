@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,11 +13,14 @@ from django.db.models import F, Min, Sum
 from django.utils.translation import gettext as _
 
 from contracts.agreements import content
+from contracts.agreements.clauses import Source, check
 from contracts.agreements.models import (
     Contract,
+    ContractClause,
     ContractLine,
     ContractTemplate,
     ContractVersion,
+    DraftPreview,
     Signature,
 )
 from contracts.agreements.signing import confirm_scan as confirm_scan
@@ -41,6 +44,7 @@ from workflows.engine import services as engine
 
 Status = Contract.Status
 DEFAULT_WARRANTY = 12
+DEFAULT_NOTICE = 60
 
 
 class NotAwarded(RuleViolation):
@@ -64,6 +68,7 @@ class Terms:
     payment_terms: str = ""
     warranty_months: int = DEFAULT_WARRANTY
     special_terms: str = ""
+    notice_days: int = DEFAULT_NOTICE
 
 
 # --- draft ---
@@ -195,9 +200,19 @@ def _carried(contract: Contract, rfq: Rfq, awarded: Sequence[AwardLine]) -> list
 
 @transaction.atomic
 def update(
-    *, contract_id: int, terms: Terms, edit_version: int, actor: User, clock: Clock = database_clock
+    *,
+    contract_id: int,
+    terms: Terms,
+    edit_version: int,
+    actor: User,
+    sources: Sequence[Source] | None = None,
+    clock: Clock = database_clock,
 ) -> None:
-    """Settle the draft's terms. Raises StaleEdit when somebody else saved meanwhile."""
+    """Settle the draft's terms, and its clauses where `sources` are given. Raises StaleEdit when somebody else saved meanwhile.
+
+    Clauses that are word for word those of the template are not kept: the contract follows its template then. Another
+    template brings its own clauses.
+    """
     contract = locked(contract_id)
     at = clock()
     _check_editable(contract)
@@ -205,9 +220,31 @@ def update(
         raise StaleEdit(_("Somebody else changed this contract meanwhile. Look at it again."))
     if terms.starts_on and terms.ends_on and terms.ends_on < terms.starts_on:
         raise RuleViolation(_("The period ends before it starts."), field="ends_on")
+    if terms.template != contract.template:
+        ContractClause.objects.filter(contract=contract).delete()
+    elif sources is not None:
+        _keep_clauses(contract, sources)
     settled = {column.name: getattr(terms, column.name) for column in fields(terms)}
     Contract.objects.filter(pk=contract_id).update(edit_version=F("edit_version") + 1, **settled)
     record("contract.changed", contract, actor=actor, at=at)
+
+
+def _keep_clauses(contract: Contract, sources: Sequence[Source]) -> None:
+    if not sources:
+        raise RuleViolation(_("A contract has at least one clause."))
+    codes = {source.code for source in sources}
+    if len(codes) < len(sources):
+        raise RuleViolation(_("A clause is there twice."))
+    for source in sources:
+        for text in (source.body, source.body_en):
+            check(text, clause=source.title, codes=codes)
+    ContractClause.objects.filter(contract=contract).delete()
+    usual = [source.settled() for source in content.template_sources(contract.template)]
+    if [source.settled() for source in sources] != usual:
+        ContractClause.objects.bulk_create(
+            ContractClause(contract=contract, position=position, **asdict(source))
+            for position, source in enumerate(sources, start=1)
+        )
 
 
 # --- approval ---
@@ -222,6 +259,7 @@ def submit(*, contract_id: int, actor: User, clock: Clock = database_clock) -> C
     _check_editable(contract)
     lines = content.lines_of(contract)
     version = _freeze(contract, lines, actor=actor, at=at)
+    DraftPreview.objects.filter(contract=contract).delete()
     become(
         contract,
         Status.IN_APPROVAL,
@@ -358,6 +396,24 @@ def cancel(*, contract_id: int, reason: str, actor: User, clock: Clock = databas
         raise RuleViolation(_("Say why."), field="reason")
     become(contract, Status.CANCELLED, status_reason=reason.strip()[:300])
     record("contract.cancelled", contract, actor=actor, at=at)
+
+
+# --- its end ---
+
+
+@transaction.atomic
+def decide_renewal(
+    *, contract_id: int, decision: str, note: str, actor: User, clock: Clock = database_clock
+) -> None:
+    """Say, before an active contract ends, whether it is to be renewed or let run out; may be said again."""
+    contract = locked(contract_id)
+    at = clock()
+    if contract.status != Status.ACTIVE or contract.ends_on is None:
+        raise over(contract)
+    if decision not in Contract.Renewal.values:
+        raise RuleViolation(_("Say what is to become of it."), field="decision")
+    become(contract, contract.status, renewal=decision, renewal_note=note.strip()[:300])
+    record("contract.renewal_decided", contract, actor=actor, at=at, facts={"decision": decision})
 
 
 def _check_editable(contract: Contract) -> None:

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import DateField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contracts.agreements.models import Contract, Signature
 from contracts.agreements.permissions import (
     SIGNERS,
     SUPPLIER_SIGNERS,
+    WRITERS,
     awards_for,
     supplier_contracts,
     visible_to,
 )
 from procurement.accounts.models import User
 from procurement.common import turns
-from procurement.common.figures import money_text
+from procurement.common.figures import date_text, money_text
 from procurement.common.turns import CAP, Turn
 from procurement.evaluation.models import AwardLine
 from procurement.organization.access import standing
@@ -110,6 +112,40 @@ def scans_to_confirm(user: User, at: datetime) -> Iterable[Turn]:
         )
         for contract in rows.select_related("supplier").order_by("pk")[:CAP]
     ]
+
+
+@turns.register
+def contracts_to_renew(user: User, at: datetime) -> Iterable[Turn]:
+    """Active contracts that end within their notice, for who drafted them and the company's contract managers (F122)."""
+    held = standing(user)
+    if not any(held.has(role) for role in WRITERS):
+        return []
+    companies = held.companies(Role.CONTRACT_MANAGER)
+    rows = ending(visible_to(user), at)
+    if companies is not None:
+        rows = rows.filter(Q(manager=user) | Q(company__in=companies))
+    return [
+        Turn(
+            kind="contract",
+            title=contract.title,
+            number=contract.number,
+            url=reverse("agreements:renew", args=[contract.pk]),
+            action=_("Decide on the renewal"),
+            why=_("ends on %(day)s") % {"day": date_text(contract.ends_on)} if contract.ends_on else "",
+            facts=(contract.supplier.label, money_text(contract.gross, contract.currency)),
+        )
+        for contract in rows.select_related("supplier").order_by("ends_on", "pk")[:CAP]
+    ]
+
+
+def ending(rows: QuerySet[Contract], at: datetime) -> QuerySet[Contract]:
+    """Those whose notice has begun, nobody having decided what is to become of them."""
+    notice = ExpressionWrapper(F("ends_on") - F("notice_days"), output_field=DateField())
+    return (
+        rows.filter(status=Status.ACTIVE, renewal="", ends_on__isnull=False)
+        .alias(notice=notice)
+        .filter(notice__lte=timezone.localdate(at))
+    )
 
 
 @turns.register

@@ -123,6 +123,30 @@ def request(template: str, subject: models.Model, *, version: int = 1, language:
     return rendering
 
 
+def request_next(template: str, subject: models.Model, *, language: str = BOTH) -> Rendering:
+    """Ask for a document anew because what it says has changed: one version later than the last. One statement.
+
+    The caller holds the subject's row, so that no two ask for the same version.
+    """
+    rendering: Rendering = Rendering.objects.raw(
+        """
+        INSERT INTO common_rendering (public_id, template, subject_type, subject_id, version, language, input_hash, status, attempts, error)
+        SELECT gen_random_uuid(), %(template)s, %(type)s, %(subject)s, coalesce(max(version), 0) + 1, %(language)s, '', 'pending', 0, ''
+        FROM common_rendering
+        WHERE template = %(template)s AND subject_type = %(type)s AND subject_id = %(subject)s AND language = %(language)s
+        RETURNING *
+        """,
+        {
+            "template": template,
+            "type": kinds[template].subject_type,
+            "subject": subject.pk,
+            "language": language,
+        },
+    )[0]
+    wake(rendering)
+    return rendering
+
+
 def wake(rendering: Rendering) -> None:
     """Tell the heavy process after the commit; if the broker cannot be reached, the sweep finds the row."""
     if settings.WAKE_WORKERS:
@@ -143,6 +167,14 @@ def find(
         template=template, subject_type=kinds[template].subject_type, subject_id=subject.pk, version=version
     )
     return (rows if language is None else rows.filter(language=language)).order_by("pk").first()
+
+
+def latest(template: str, subject: models.Model, *, language: str | None = None) -> Rendering | None:
+    """The last version that was requested, with its file, or None."""
+    rows = Rendering.objects.select_related("file").filter(
+        template=template, subject_type=kinds[template].subject_type, subject_id=subject.pk
+    )
+    return (rows if language is None else rows.filter(language=language)).order_by("-version", "pk").first()
 
 
 def may_view(user: Any, rendering: Rendering) -> bool:
@@ -210,17 +242,32 @@ def _make(rendering: Rendering) -> tuple[Document, bytes, int]:
 def html_of(rendering: Rendering, document: Document) -> str:
     """The page that is printed, in the language of the document, whoever asked for it."""
     url = verify_url(rendering)
+    title = f"{QR_TITLES.get(rendering.language, QR_TITLES[CHINESE])} {url}"
+    return _filled(
+        rendering.template,
+        document,
+        rendering.language,
+        verify_url=url,
+        qr=wording.qr_code(url, title=title),
+    )
+
+
+def draft_html(template: str, document: Document, *, language: str) -> str:
+    """The page of a draft that is not on record: it carries no code, and says so."""
+    return _filled(template, document, language)
+
+
+def _filled(template: str, document: Document, language: str, **more: Any) -> str:
     context = {
         **document.context,
         "document": document,
-        "language": rendering.language,
-        "html_lang": "en" if rendering.language == ENGLISH else "zh-CN",
-        "verify_url": url,
-        "qr": wording.qr_code(url, title=f"{QR_TITLES.get(rendering.language, QR_TITLES[CHINESE])} {url}"),
+        "language": language,
+        "html_lang": "en" if language == ENGLISH else "zh-CN",
+        **more,
     }
-    spoken = "en" if rendering.language == ENGLISH else "zh-hans"
+    spoken = "en" if language == ENGLISH else "zh-hans"
     with translation.override(spoken), timezone.override(zone_of(document.time_zone)):
-        return render_to_string(f"print/{rendering.template}.html", context)
+        return render_to_string(f"print/{template}.html", context)
 
 
 def _finish(rendering: Rendering, document: Document, data: bytes, pages: int) -> None:

@@ -146,6 +146,7 @@ class StoredFile(Stateful):
 
     class Meta:
         constraints = [models.CheckConstraint(name="file_size_not_negative", condition=Q(size__gte=0))]
+        indexes = [models.Index(fields=["sha256"], name="file_by_digest")]
 
     def __str__(self) -> str:
         return self.name
@@ -190,8 +191,11 @@ class Rendering(Stateful):
         ]
         indexes = [
             models.Index(
+                fields=["input_hash"], name="rendering_by_digest", opclasses=["varchar_pattern_ops"]
+            ),
+            models.Index(
                 fields=["requested_at"], name="rendering_due", condition=Q(status__in=["pending", "running"])
-            )
+            ),
         ]
 
     def __str__(self) -> str:

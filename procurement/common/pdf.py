@@ -68,7 +68,7 @@ def _fetcher_class(weasyprint: ModuleType) -> type[Any]:
 
 
 def _made_audible(data: bytes) -> bytes:
-    """Say which way each head cell points, and let list items stand in their list: what PDF/UA asks beyond WeasyPrint.
+    """Say which way head cells point, and let nothing but list items stand in lists: what PDF/UA asks beyond WeasyPrint.
 
     A table that goes on over pages would repeat the names of its head cells; the directions say as much without names.
     """
@@ -84,6 +84,8 @@ def _made_audible(data: bytes) -> bytes:
                 del element.A["/Headers"]
             elif kind == "/L":
                 _without_wrappers(element)
+            elif (kind == "/LI" and above[-1] != "/L") or (kind == "/LBody" and above[-1] != "/LI"):
+                element.S = pikepdf.Name.NonStruct  # a row of a clause is laid out as a table of boxes
         pdf.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
     return out.getvalue()
 

@@ -10,5 +10,6 @@ urlpatterns = [
     path("<uuid:public_id>/download/", views.DownloadDocument.as_view(), name="download"),
     path("<uuid:public_id>/state/", views.DocumentState.as_view(), name="state"),
     path("<uuid:public_id>/retry/", views.RetryDocument.as_view(), name="retry"),
+    path("verify/", views.CheckDocument.as_view(), name="check"),
     path("verify/<uuid:public_id>/", views.VerifyDocument.as_view(), name="verify"),
 ]

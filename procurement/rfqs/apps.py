@@ -13,10 +13,12 @@ class RfqsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Name our place in the rail."""
+        """Name our place in the rail, and what this room prints."""
         from procurement.organization.access import standing
+        from procurement.rfqs import printing
         from procurement.rfqs.permissions import LATER_READERS, READERS
 
+        printing.register()
         places.register(
             places.Place(
                 name="sourcing",

@@ -11,6 +11,7 @@ from contracts.agreements.models import Clause, Contract, ContractTemplate, Cont
 from procurement.common import documents, files, pdf, wording
 from procurement.common.models import Rendering
 from tests.agreements.conftest import at
+from tests.documents.structure import problems_of
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +39,9 @@ def keep(rendering, name):
 
 def pages_of(rendering):
     keep(rendering, f"{rendering.template}-{rendering.language}")
-    return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(files.read(rendering.file))).pages]
+    data = files.read(rendering.file)
+    assert problems_of(data) == []
+    return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data)).pages]
 
 
 def test_the_contract_says_everything_in_both_languages(make_deal):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections import Counter
 from itertools import pairwise
 
 import pikepdf
@@ -69,10 +68,11 @@ def _pages(pdf):
 
 
 def _tree(pdf):
-    headings, kinds = [], Counter()
+    headings, last = [], {}
     for element, above in _walk(pdf.Root.StructTreeRoot):
         kind = str(element.get("/S", ""))[1:]
-        kinds[kind] += 1
+        if "/Pg" in element and _has_content(element):
+            last[element.Pg.objgen] = [*above, kind]
         if kind == "Figure" and not str(element.get("/Alt", "")).strip():
             yield "a figure without words"
         if re.fullmatch(r"H\d", kind):
@@ -83,6 +83,9 @@ def _tree(pdf):
             yield "a cell outside a row"
         if kind == "LI" and above[-1:] != ["L"]:
             yield f"a list item in {above[-1:]}"
+    for kinds in last.values():
+        if any(re.fullmatch(r"H[2-6]", kind) for kind in kinds):
+            yield "a page ends with a heading"
     if headings[:1] != [1]:
         yield f"the first heading is {headings[:1]}"
     if headings.count(1) != 1:
@@ -90,6 +93,11 @@ def _tree(pdf):
     for one, following in pairwise(headings):
         if following > one + 1:
             yield f"heading {following} after {one}"
+
+
+def _has_content(element):
+    below = element.get("/K")
+    return any(isinstance(one, int) for one in (below if isinstance(below, pikepdf.Array) else [below]))
 
 
 def _table(table):

@@ -12,6 +12,7 @@ from procurement.bids.models import BidVersion
 from procurement.common import documents, files
 from procurement.common.models import Rendering
 from tests.bids.market import BEFORE, at, make_bidder, make_rfq, offer, opened, supplier_of
+from tests.documents.structure import problems_of
 from tests.factories import make_auditor, make_member, make_requester
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +22,7 @@ def text_of(rendering):
     data = files.read(rendering.file)
     if folder := os.environ.get("PDFS"):
         Path(folder, f"{rendering.template}.pdf").write_bytes(data)
+    assert problems_of(data) == []
     return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data)).pages).replace("\n", "")
 
 

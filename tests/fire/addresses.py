@@ -72,6 +72,8 @@ def further(namespace, converters, subject):
         return [{"supplier": one.supplier_id} for one in subject.invitations.all()[:1]]
     if extra == ["member"]:
         return [{"member": subject.officer_id}]
+    if extra == ["number"]:
+        return [{"number": max(subject.version, 1)}]
     if extra == ["public_id"]:
         scans = Signature.objects.filter(version__contract=subject, scan__isnull=False).select_related("scan")
         return [{"public_id": one.scan.public_id} for one in scans]

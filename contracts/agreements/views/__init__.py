@@ -4,7 +4,7 @@ from contracts.agreements.views.acts import (
     CancelContract,
     ConfirmScan,
     CreateContract,
-    EditContract,
+    DecideRenewal,
     RecallContract,
     RefuseScan,
     SignContract,
@@ -12,6 +12,7 @@ from contracts.agreements.views.acts import (
     UploadScan,
     WithdrawContract,
 )
+from contracts.agreements.views.editing import ContractChanges, EditContract, PreviewDraft, PreviewPdf
 from contracts.agreements.views.pages import (
     ContractHistory,
     ContractLines,
@@ -23,11 +24,15 @@ from contracts.agreements.views.pages import (
 __all__ = [
     "CancelContract",
     "ConfirmScan",
+    "ContractChanges",
     "ContractHistory",
     "ContractLines",
     "ContractList",
     "CreateContract",
+    "DecideRenewal",
     "EditContract",
+    "PreviewDraft",
+    "PreviewPdf",
     "RecallContract",
     "RefuseScan",
     "ShowContract",

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.generic import FormView
 
-from contracts.agreements import clauses, services
+from contracts.agreements import services
 from contracts.agreements.acts import Act
-from contracts.agreements.forms import DraftForm, ScanForm, SignForm, TermsForm
+from contracts.agreements.forms import DraftForm, RenewalForm, ScanForm, SignForm
 from contracts.agreements.models import Contract, Signature
 from contracts.agreements.permissions import awards_for, can_draft
 from contracts.agreements.signing import Signable, signable_now
@@ -20,8 +19,9 @@ from contracts.agreements.views.base import ContractAct, OneContract, crumbs_to
 from procurement.accounts.freshness import FreshLoginMixin
 from procurement.common.clock import database_clock
 from procurement.common.components import Crumb
-from procurement.common.errors import RuleViolation, StaleEdit
-from procurement.common.forms import ReasonForm, add_refusal
+from procurement.common.errors import RuleViolation
+from procurement.common.figures import date_text
+from procurement.common.forms import ReasonForm
 from procurement.common.views import Policy, ScopedMixin
 from procurement.evaluation.models import Award
 from workflows.approvals.chain import preview
@@ -76,47 +76,6 @@ class CreateContract(ScopedMixin, Act):
         return redirect("agreements:edit", pk=contract.pk)
 
 
-class EditContract(OneContract, FormView[TermsForm]):
-    """Settle the terms of a draft."""
-
-    action = "edit"
-    form_class = TermsForm
-    template_name = "agreements/edit.html"
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        """A copy of the row, so that a refused entry does not change the head."""
-        own = Contract.objects.get(pk=self.contract.pk)
-        initial = {"edit_version": own.edit_version}
-        return {**super().get_form_kwargs(), "instance": own, "initial": initial}
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With the placeholders one may use."""
-        return super().get_context_data(
-            contract=self.contract,
-            crumbs=crumbs_to(self.contract, _("Terms")),
-            placeholders=clauses.PLACEHOLDERS.items(),
-            **kwargs,
-        )
-
-    def form_valid(self, form: TermsForm) -> HttpResponse:
-        """Saved, unless somebody was faster; then what was typed stays."""
-        try:
-            services.update(
-                contract_id=self.contract.pk,
-                terms=form.terms(),
-                edit_version=form.cleaned_data["edit_version"],
-                actor=self.user,
-            )
-        except StaleEdit as refusal:
-            add_refusal(form, refusal)
-            context = self.get_context_data(form=form, stale=True)
-            return render(self.request, self.template_name, context, status=409)
-        except RuleViolation as refusal:
-            add_refusal(form, refusal)
-            return self.form_invalid(form)
-        return redirect(self.contract)
-
-
 class SubmitContract(ContractAct):
     """Freeze the text and ask for approval."""
 
@@ -130,6 +89,8 @@ class SubmitContract(ContractAct):
             asked, refusal = preview(services.facts_of(self.contract, self.user), at=database_clock()), ""
         except RuleViolation as missing:
             asked, refusal = [], str(missing)
+        if not asked and not refusal:
+            self.title = self.button = gettext_lazy("Send for signature")
         return super().get_context_data(contract=self.contract, chain=asked, refusal=refusal, **kwargs)
 
     def act(self, form: Any) -> HttpResponse:
@@ -191,6 +152,32 @@ class CancelContract(ContractAct):
     def act(self, form: Any) -> HttpResponse:
         """Over."""
         services.cancel(contract_id=self.contract.pk, reason=form.cleaned_data["reason"], actor=self.user)
+        return redirect(self.contract)
+
+
+class DecideRenewal(ContractAct):
+    """Before it ends: renew it or let it run out (F122)."""
+
+    action = "renew"
+    template_name = "common/form.html"
+    form_class = RenewalForm
+    title = gettext_lazy("Decide on the renewal")
+    button = gettext_lazy("Decide")
+    done = gettext_lazy("The decision is recorded.")
+
+    def get_initial(self) -> dict[str, Any]:
+        """As it was decided before."""
+        return {"decision": self.contract.renewal, "note": self.contract.renewal_note}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """When it ends."""
+        ends = date_text(self.contract.ends_on) if self.contract.ends_on else "–"
+        self.text = _("The contract ends on %(day)s.") % {"day": ends}
+        return super().get_context_data(contract=self.contract, **kwargs)
+
+    def act(self, form: Any) -> HttpResponse:
+        """Recorded; it may be said anew."""
+        services.decide_renewal(contract_id=self.contract.pk, actor=self.user, **form.cleaned_data)
         return redirect(self.contract)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils import timezone
 from django.views.generic import TemplateView, View
 
 from contracts.agreements import content, history, presentation
@@ -22,7 +23,18 @@ from procurement.common.views import Policy
 from workflows.approvals.chain import chain_of, preview
 from workflows.approvals.models import DocumentType
 
-ACTIONS = ("edit", "submit", "withdraw", "recall", "cancel", "sign", "upload_scan", "confirm_scan", "order")
+ACTIONS = (
+    "edit",
+    "submit",
+    "withdraw",
+    "recall",
+    "cancel",
+    "sign",
+    "upload_scan",
+    "confirm_scan",
+    "order",
+    "renew",
+)
 
 
 class ContractList(ListPage):
@@ -35,8 +47,10 @@ class ContractList(ListPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """One page of them, and how many awards wait for one."""
         context = super().get_context_data(**kwargs)
+        today = timezone.localdate()
         return {
             **context,
+            "due": {row.pk for row in context["page"].rows if row.renewal_is_due(today)},
             "waiting": 0 if context["narrowed"] else _awards_without_contract(self.request.user),
         }
 

@@ -29,3 +29,9 @@ def document(context: Any, rendering: Rendering | None, compact: bool = False) -
 def find_document(name: str, subject: models.Model, version: int = 1) -> Rendering | None:
     """`{% find_document "opening_record" opening as rendering %}`: a document of a subject, if it was requested."""
     return documents.find(name, subject, version=version)
+
+
+@register.simple_tag
+def latest_document(name: str, subject: models.Model) -> Rendering | None:
+    """`{% latest_document "rfq" rfq as rendering %}`: the last version that was requested."""
+    return documents.latest(name, subject)

@@ -71,20 +71,36 @@ def _said(tag: str, kind: str, language: str, content: str) -> SafeString:
 
 
 @register.filter
+def tongue(text: Any) -> str:
+    """The language tag of what somebody typed."""
+    return wording.language_of(text)
+
+
+@register.filter
 def spaced(text: Any) -> str:
     """One space between Chinese characters and Latin letters or digits."""
     return wording.spaced(text)
 
 
 @register.simple_tag
-def stamp(moment: datetime | None, precise: bool = False) -> str:
-    """A moment in the document's zone: 2026-10-30 11:42:07 (UTC+08:00); `precise` to the millisecond."""
+def stamp(moment: datetime | None, precise: bool = False, zone: bool = True) -> str:
+    """A moment in the document's zone: 2026-10-30 11:42:07 (UTC+08:00); `precise` to the millisecond.
+
+    Without `zone` where the head of the column names it.
+    """
     if moment is None:
         return "–"
     local = timezone.localtime(moment)
-    offset = local.strftime("%z")
     part = f".{local.microsecond // 1000:03}" if precise else ""
-    return f"{local:%Y-%m-%d %H:%M:%S}{part} (UTC{offset[:3]}:{offset[3:]})"
+    written = f"{local:%Y-%m-%d %H:%M:%S}{part}"
+    return f"{written} ({offset(moment)})" if zone else written
+
+
+@register.filter
+def offset(moment: datetime) -> str:
+    """How far the document's zone is from UTC at that moment: UTC+08:00."""
+    found = timezone.localtime(moment).strftime("%z")
+    return f"UTC{found[:3]}:{found[3:]}"
 
 
 @register.filter
