@@ -85,7 +85,7 @@ class Difference:
     @property
     def other_quantity(self) -> bool:
         """Whether less (or more) is offered."""
-        return self.quantity != self.before.quantity
+        return bool(self.quantity != self.before.quantity)
 
     @property
     def deliver_by(self) -> date | None:

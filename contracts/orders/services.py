@@ -65,7 +65,7 @@ def draft_for_contract(
     at = clock()
     if contract.status != Contract.Status.ACTIVE:
         raise NotActive(_("The contract is not active, so nothing can be ordered from it."))
-    if contract.kept_out:
+    if contract.kept_out:  # type: ignore[attr-defined]
         refuse_kept_out([contract.supplier_id], process="order")
     places = parts_by_place(contract)
     if not places:
