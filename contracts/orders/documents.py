@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from contracts.agreements.documents import issuer_of
 from contracts.orders.models import Order, OrderLineVersion
 from contracts.orders.permissions import supplier_orders, visible_to
-from procurement.common import documents, wording
+from procurement.common import documents, money, wording
 from procurement.common.documents import Document
 from procurement.common.figures import amount_text, price_text, quantity_text
 from procurement.common.models import Rendering
@@ -63,6 +63,8 @@ def content_of(order: Order, lines: Sequence[OrderLineVersion], revision: int) -
     taxes: dict[Decimal, Decimal] = defaultdict(Decimal)
     for line in lines:
         taxes[line.tax_rate] += line.tax
+    freight = (order.freight, Decimal(0))
+    sums = money.totals([*((line.net, line.tax) for line in lines), freight])  # of this revision
     return {
         "number": order.number,
         "revision": revision,
@@ -84,15 +86,15 @@ def content_of(order: Order, lines: Sequence[OrderLineVersion], revision: int) -
         "payment_terms": contract.payment_terms,
         "lines": [_line(line, currency) for line in lines],
         "freight": amount_text(order.freight, currency) if order.freight else "",
-        "net": amount_text(order.net, currency),
-        "tax": amount_text(order.tax, currency),
-        "gross": amount_text(order.gross, currency),
+        "net": amount_text(sums.net, currency),
+        "tax": amount_text(sums.tax, currency),
+        "gross": amount_text(sums.gross, currency),
         "taxes": [
             {"rate": quantity_text(rate * 100), "tax": amount_text(tax, currency)}
             for rate, tax in sorted(taxes.items())
         ],
-        "words_zh": wording.chinese_amount(order.gross, currency),
-        "words_en": wording.english_amount(order.gross, currency),
+        "words_zh": wording.chinese_amount(sums.gross, currency),
+        "words_en": wording.english_amount(sums.gross, currency),
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
 from contracts.agreements.models import Contract, ContractLine
@@ -136,7 +136,7 @@ def _rests(lines: Iterable[ContractLine], taken: Mapping[tuple[int, int], Decima
 def _ordered(contract: Contract) -> dict[int, tuple[Decimal, Decimal, Decimal]]:
     """By contract line: quantity, net and tax in live orders of this contract."""
     rows = (
-        OrderLineVersion.objects.filter(line__order__contract=contract)
+        OrderLineVersion.objects.filter(line__order__contract=contract, revision=F("line__order__revision"))
         .exclude(line__order__status=Order.Status.CANCELLED)
         .values("line__contract_line")
         .annotate(quantities=Sum("quantity"), nets=Sum("net"), taxes=Sum("tax"))

@@ -12,6 +12,10 @@ VERBS: dict[str, tuple[object, Tone]] = {
     "order.drafted": (_("Drafted from the contract"), ""),
     "order.issued": (_("Sent to the supplier"), "go"),
     "order.acknowledged": (_("Acknowledged by the supplier"), "good"),
+    "order.change_proposed": (_("The supplier proposes a change"), "wait"),
+    "order.declined": (_("Declined by the supplier"), "bad"),
+    "order.changed": (_("Change accepted, a new revision"), "good"),
+    "order.asked_again": (_("Not accepted; the supplier is asked again"), "go"),
     "order.cancelled": (_("Cancelled"), "bad"),
 }
 SHOWN = 100

@@ -91,3 +91,27 @@ def for_the_right_people() -> Iterable[str]:
             OR r.company_id <> o.company_id OR r.delivery_place_id <> o.delivery_place_id ORDER BY 1
     """)
     return [f"{number}: supplier, company or place is another one" for (number,) in found]
+
+
+@invariant("An order waits for the buyer exactly while an answer of its supplier is open")
+def open_answers() -> Iterable[str]:
+    """Change proposed or declined, of the present revision."""
+    found = rows("""
+        SELECT o.number FROM orders_order o
+        LEFT JOIN orders_orderanswer a ON a.order_id = o.id AND a.status = 'open'
+        WHERE (o.status IN ('change_proposed', 'declined')) <> (a.id IS NOT NULL) OR a.revision <> o.revision
+            OR (a.kind = 'change' AND o.status <> 'change_proposed') OR (a.kind = 'decline' AND o.status <> 'declined')
+        ORDER BY 1
+    """)
+    return [f"{number}: state and open answer differ" for (number,) in found]
+
+
+@invariant("Every revision of an order says all of its lines")
+def whole_revisions() -> Iterable[str]:
+    """Each line has one version for each revision up to the present one."""
+    found = rows("""
+        SELECT o.number, l.position FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
+        LEFT JOIN orders_orderlineversion v ON v.line_id = l.id
+        GROUP BY o.id, l.id HAVING count(v.id) <> o.revision ORDER BY 1, 2
+    """)
+    return [f"{number}, line {position}: a revision is missing" for number, position in found]

@@ -32,12 +32,16 @@ class Order(Stateful):
         DRAFT = "draft", _("Draft")
         ISSUED = "issued", _("Sent to the supplier")
         ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+        CHANGE_PROPOSED = "change_proposed", _("Change proposed")
+        DECLINED = "declined", _("Declined by the supplier")
         CANCELLED = "cancelled", _("Cancelled")
 
     TONES: ClassVar[dict[str, str]] = {
         "draft": "idle",
         "issued": "go",
         "acknowledged": "good",
+        "change_proposed": "wait",
+        "declined": "bad",
         "cancelled": "idle",
     }
 
@@ -48,7 +52,7 @@ class Order(Stateful):
     delivery_place = models.ForeignKey(DeliveryPlace, models.PROTECT, related_name="+")
     supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="+")
     buyer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
+    status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
     currency = CurrencyField()
     net = AmountField(default=0)
     tax = AmountField(default=0)
@@ -71,7 +75,7 @@ class Order(Stateful):
         constraints = [
             models.UniqueConstraint(
                 fields=["contract", "company", "delivery_place"],
-                condition=~Q(status="cancelled"),
+                condition=~Q(status="cancelled") & Q(revision=1),  # what a later one released may be ordered
                 name="order_once_per_place",
             ),
             models.CheckConstraint(
@@ -104,6 +108,10 @@ class Order(Stateful):
     def gross(self) -> Decimal:
         """Net plus tax, in `currency`."""
         return Decimal(self.net) + Decimal(self.tax)
+
+
+# Sent, and not agreed on yet: the supplier may answer (again), the buyer may take it back.
+UNSETTLED = frozenset({Order.Status.ISSUED, Order.Status.CHANGE_PROPOSED, Order.Status.DECLINED})
 
 
 class OrderLine(models.Model):
@@ -169,3 +177,68 @@ class OrderAllocation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_line_id} → {self.requisition_line_id}"
+
+
+class OrderAnswer(models.Model):
+    """What a supplier answers to an order but a plain yes: a change it proposes, or that it declines; and the buyer's reply."""
+
+    class Kind(models.TextChoices):
+        CHANGE = "change", _("Proposes a change")
+        DECLINE = "decline", _("Declines")
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Waits for the buyer")
+        ACCEPTED = "accepted", _("Accepted")
+        REFUSED = "refused", _("Not accepted")
+        TAKEN_BACK = "taken_back", _("Taken back by the supplier")
+        OVERTAKEN = "overtaken", _("Overtaken: the order was cancelled")
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="answers")
+    revision = models.PositiveIntegerField(help_text=_("Of the order, when this was answered."))
+    kind = models.CharField(max_length=8, choices=Kind)
+    reason = models.CharField(max_length=500, blank=True, default="")
+    given_at = models.DateTimeField()
+    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decision_note = models.CharField(max_length=500, blank=True, default="")
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(status="open"), name="order_answer_one_open"
+            ),
+            models.CheckConstraint(
+                name="order_answer_decided_by_somebody",
+                condition=Q(status="open", decided_at__isnull=True, decided_by__isnull=True)
+                | (~Q(status="open") & Q(decided_at__isnull=False, decided_by__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="order_answer_decline_says_why", condition=~Q(kind="decline") | ~Q(reason="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order} · {self.get_kind_display()}"
+
+
+class ProposedLine(models.Model):
+    """What one line of an order would say instead. Written once."""
+
+    answer = models.ForeignKey(OrderAnswer, models.PROTECT, related_name="lines")
+    line = models.ForeignKey(OrderLine, models.PROTECT, related_name="+")
+    quantity = QuantityField()
+    promised_date = models.DateField(null=True)
+
+    class Meta:
+        ordering = ("line__position",)
+        constraints = [
+            models.UniqueConstraint(fields=["answer", "line"], name="proposed_line_once"),
+            models.CheckConstraint(name="proposed_line_quantity", condition=Q(quantity__gt=0)),
+        ]
+        triggers = insert_only()
+
+    def __str__(self) -> str:
+        return f"{self.answer_id} → {self.line_id}"

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from contracts.orders.models import Order, OrderAllocation
+from contracts.orders.models import UNSETTLED, Order, OrderAllocation
 from procurement.organization.access import ANY, Matrix, allowed, standing
 from procurement.organization.models import Role
 from suppliers.registry.access import member_of
@@ -26,13 +26,14 @@ READERS = (
     Role.AUDITOR,
 )
 WRITERS = frozenset({Role.OFFICER, Role.CONTRACT_MANAGER})
-SHOWN_TO_SUPPLIERS = frozenset({Status.ISSUED, Status.ACKNOWLEDGED})
+SHOWN_TO_SUPPLIERS = UNSETTLED | {Status.ACKNOWLEDGED}
 ANSWERERS = frozenset({Membership.Role.ADMIN, Membership.Role.BIDDER, Membership.Role.SIGNER})
 
 MATRIX: Matrix = {  # action: (roles, states)
     "view": (frozenset(READERS), ANY),
     "issue": (WRITERS, frozenset({Status.DRAFT})),
-    "cancel": (WRITERS, frozenset({Status.DRAFT, Status.ISSUED})),
+    "cancel": (WRITERS, UNSETTLED | {Status.DRAFT}),
+    "decide": (WRITERS, frozenset({Status.CHANGE_PROPOSED, Status.DECLINED})),
 }
 
 
@@ -70,10 +71,10 @@ def supplier_orders(user: Any) -> QuerySet[Order]:
 
 
 def supplier_can(user: Any, action: str, order: Order) -> bool:
-    """What a supplier's user may do: read what is theirs; acknowledge unless they only read."""
+    """What a supplier's user may do: read what is theirs; answer it unless they only read."""
     member = member_of(user)
     if member is None or member.supplier_id != order.supplier_id or order.issued_at is None:
         return False
     if action == "view":
         return True
-    return action == "acknowledge" and order.status == Status.ISSUED and member.role in ANSWERERS
+    return action == "answer" and order.status in UNSETTLED and member.role in ANSWERERS

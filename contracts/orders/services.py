@@ -1,4 +1,7 @@
-"""Purchase orders out of an active contract: drafted, sent to the supplier, acknowledged, cancelled."""
+"""Purchase orders out of an active contract: drafted, sent to the supplier, acknowledged, cancelled.
+
+What else a supplier answers, and what becomes of that, stands in `answers`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Sum
@@ -14,20 +16,29 @@ from django.utils.translation import gettext as _
 
 from contracts.agreements.models import Contract
 from contracts.agreements.states import moment_said
+from contracts.orders import answers
+from contracts.orders.answers import require_answerable
 from contracts.orders.fulfilling import Part, Place, freight_by_place, parts_by_place
-from contracts.orders.models import Order, OrderAllocation, OrderLine, OrderLineVersion
-from contracts.orders.permissions import supplier_can
+from contracts.orders.models import (
+    UNSETTLED,
+    Order,
+    OrderAllocation,
+    OrderAnswer,
+    OrderLine,
+    OrderLineVersion,
+)
+from contracts.orders.state import become, locked, over, record
 from procurement.accounts.models import User
 from procurement.common import documents, events, money
 from procurement.common.clock import Clock, database_clock
 from procurement.common.errors import AlreadyDone, RuleViolation
 from procurement.common.locks import lock
-from procurement.common.models import Event
 from procurement.common.numbering import next_number
 from procurement.evaluation.models import Award
 from procurement.organization.models import Company
 from procurement.requisitions import services as requisitions
 from procurement.rfqs.models import Rfq
+from suppliers.registry.services import keeping_out, refuse_kept_out
 
 Status = Order.Status
 
@@ -40,10 +51,6 @@ class NothingToOrder(AlreadyDone):
     """Everything in the contract is ordered already."""
 
 
-class NotTheSupplier(RuleViolation):
-    """Only the supplier acknowledges its orders."""
-
-
 @transaction.atomic
 def draft_for_contract(
     *, contract_id: int, actor: User, clock: Clock = database_clock, origin: str = "live"
@@ -53,10 +60,13 @@ def draft_for_contract(
     The requests behind it are counted as ordered at once, so that nothing is ordered twice.
     """
     rfq = lock(Rfq.objects.filter(pk__in=Award.objects.filter(contracts=contract_id).values("rfq")))
-    contract = lock(Contract.objects.select_related("company").filter(pk=contract_id))
+    wanted = Contract.objects.annotate(kept_out=keeping_out("order", supplier="supplier"))
+    contract = lock(wanted.select_related("company").filter(pk=contract_id))
     at = clock()
     if contract.status != Contract.Status.ACTIVE:
         raise NotActive(_("The contract is not active, so nothing can be ordered from it."))
+    if contract.kept_out:  # type: ignore[attr-defined]
+        refuse_kept_out([contract.supplier_id], process="order")
     places = parts_by_place(contract)
     if not places:
         raise _nothing_left(contract)
@@ -195,82 +205,44 @@ def _nothing_left(contract: Contract) -> NothingToOrder:
 @transaction.atomic
 def issue(*, order_id: int, actor: User, clock: Clock = database_clock) -> Order:
     """Send the order to the supplier: from now on it stands, and its PDF is made."""
-    order = _locked(order_id)
+    order = locked(order_id)
     at = clock()
     if order.status != Status.DRAFT:
         raise over(order)
     if order.contract.status != Contract.Status.ACTIVE:
         raise NotActive(_("The contract is not active, so nothing can be ordered from it."))
-    _become(order, Status.ISSUED, issued_at=at)
+    if order.kept_out:  # type: ignore[attr-defined]
+        refuse_kept_out([order.supplier_id], process="order")
+    become(order, Status.ISSUED, issued_at=at)
     documents.request("purchase_order", order, version=order.revision, language=order.contract.language)
-    _record("order.issued", order, actor=actor, at=at)
+    record("order.issued", order, actor=actor, at=at)
     return order
 
 
 @transaction.atomic
 def acknowledge(*, order_id: int, actor: User, clock: Clock = database_clock) -> Order:
     """The supplier has read the order and will deliver."""
-    order = _locked(order_id)
+    order = locked(order_id)
     at = clock()
-    if supplier_can(actor, "view", order) and order.status != Status.ISSUED:
-        raise over(order)
-    if not supplier_can(actor, "acknowledge", order):
-        raise NotTheSupplier(_("This order is not for you to acknowledge."))
-    _become(order, Status.ACKNOWLEDGED, acknowledged_at=at, acknowledged_by=actor)
-    _record("order.acknowledged", order, actor=actor, at=at)
+    require_answerable(order, actor)
+    answers.close(order, OrderAnswer.Status.TAKEN_BACK, actor=actor, at=at)
+    become(order, Status.ACKNOWLEDGED, acknowledged_at=at, acknowledged_by=actor)
+    record("order.acknowledged", order, actor=actor, at=at)
     return order
 
 
 @transaction.atomic
 def cancel(*, order_id: int, reason: str, actor: User, clock: Clock = database_clock) -> None:
     """Take an order back that the supplier has not acknowledged; its requests may be ordered anew."""
-    order = _locked(order_id)
+    order = locked(order_id)
     at = clock()
-    if order.status not in {Status.DRAFT, Status.ISSUED}:
+    if order.status not in {Status.DRAFT, *UNSETTLED}:
         raise over(order)
     if not reason.strip():
         raise RuleViolation(_("Say why."), field="reason")
-    was_issued = order.status == Status.ISSUED
-    _become(order, Status.CANCELLED, cancelled_at=at, status_reason=reason.strip()[:300])
+    was_issued = order.status != Status.DRAFT
+    answers.close(order, OrderAnswer.Status.OVERTAKEN, actor=actor, at=at)
+    become(order, Status.CANCELLED, cancelled_at=at, status_reason=reason.strip()[:300])
     taken = OrderAllocation.objects.filter(order_line__order=order).values_list("requisition_line")
     requisitions.unorder(dict(taken.annotate(taken=Sum("requested_quantity")).order_by()))
-    _record("order.cancelled", order, actor=actor, at=at, facts={"issued": was_issued})
-
-
-def over(order: Order) -> AlreadyDone:
-    """The race is lost: what became of the order, by whom and when."""
-    last = Event.objects.about(order).select_related("actor").order_by("-pk").first()
-    words = {"status": order.status_label, "who": (last and last.actor) or "–"}
-    if last is None:
-        return AlreadyDone(_("The order is “%(status)s” now.") % words)
-    return AlreadyDone(
-        _("The order is “%(status)s” now, by %(who)s on %(when)s.") % {**words, "when": moment_said(last.at)}
-    )
-
-
-def _locked(order_id: int) -> Order:
-    return (
-        Order.objects.select_related("contract__award")
-        .select_for_update(of=("self",), no_key=True)
-        .get(pk=order_id)
-    )
-
-
-def _become(order: Order, status: str, **values: Any) -> None:
-    changes = {"status": status, **values}
-    Order.objects.filter(pk=order.pk).update(**changes)
-    for name, value in changes.items():
-        setattr(order, name, value)
-
-
-def _record(
-    verb: str, order: Order, *, actor: User, at: datetime, facts: dict[str, Any] | None = None
-) -> None:
-    events.record(
-        verb,
-        subject=order,
-        actor=actor,
-        at=at,
-        rfq_id=order.contract.award.rfq_id,
-        facts={"number": order.number, **(facts or {})},
-    )
+    record("order.cancelled", order, actor=actor, at=at, facts={"issued": was_issued})

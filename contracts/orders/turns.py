@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contracts.agreements.models import Contract
 from contracts.agreements.permissions import visible_to as contracts_visible_to
-from contracts.orders.models import Order
+from contracts.orders.models import Order, OrderAnswer
 from contracts.orders.permissions import ANSWERERS, WRITERS, supplier_orders, visible_to
 from procurement.accounts.models import User
 from procurement.common import turns
@@ -67,6 +67,33 @@ def orders_to_send(user: User, at: datetime) -> Iterable[Turn]:
             facts=(money_text(order.gross, order.currency),),
         )
         for order in rows.select_related("supplier", "delivery_place").order_by("created_at", "pk")[:CAP]
+    ]
+
+
+@turns.register
+def answers_to_decide(user: User, at: datetime) -> Iterable[Turn]:
+    """Orders to which the supplier has answered with a change or a no."""
+    held = standing(user)
+    if not any(held.has(role) for role in WRITERS):
+        return []
+    companies = held.companies(*WRITERS)
+    rows = visible_to(user).filter(status__in=[Order.Status.CHANGE_PROPOSED, Order.Status.DECLINED])
+    rows = rows if companies is None else rows.filter(contract__company__in=companies)
+    given = OrderAnswer.objects.filter(order=OuterRef("pk"), status=OrderAnswer.Status.OPEN)
+    rows = rows.annotate(given_at=Subquery(given.values("given_at")[:1]))
+    return [
+        Turn(
+            kind="order",
+            title=order.supplier.name,
+            number=order.number,
+            url=reverse("orders:detail", args=[order.pk]),
+            action=_("Answer the supplier"),
+            why=order.status_label,
+            since=order.given_at,
+            tone="bad" if order.status == Order.Status.DECLINED else "wait",
+            facts=(money_text(order.gross, order.currency),),
+        )
+        for order in rows.select_related("supplier").order_by("given_at", "pk")[:CAP]
     ]
 
 

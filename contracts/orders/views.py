@@ -7,7 +7,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -17,15 +17,16 @@ from contracts.agreements.acts import Act
 from contracts.agreements.models import Contract
 from contracts.agreements.permissions import can as may_read
 from contracts.agreements.views.base import ContractAct, crumbs_to
-from contracts.orders import history, presentation, services
+from contracts.orders import answers, history, presentation, services
 from contracts.orders.lists import ORDERS
-from contracts.orders.models import Order
+from contracts.orders.models import Order, OrderAnswer
 from contracts.orders.permissions import can, visible_to
 from procurement.common import documents
 from procurement.common.components import Crumb
 from procurement.common.forms import ReasonForm
 from procurement.common.listings.pages import ListPage
 from procurement.common.views import Policy, ScopedMixin
+from suppliers.registry.services import warnings
 
 RELATED = ("company", "supplier", "buyer", "delivery_place", "contract")
 
@@ -86,12 +87,25 @@ class ShowOrder(OneOrder, TemplateView):
             allocations=presentation.allocations(order),
             rendering=documents.find("purchase_order", order, version=order.revision) if issued else None,
             history=history.entries_of(order),
+            **answer_context(order),
+            warnings=warnings([order.supplier_id], process="order"),
             may={
-                **{action: can(user, action, order) for action in ("issue", "cancel")},
+                **{action: can(user, action, order) for action in ("issue", "cancel", "decide")},
                 "contract": may_read(user, "view", order.contract),
             },
             **kwargs,
         )
+
+
+def answer_context(order: Order) -> dict[str, Any]:
+    """What the supplier has answered: the open one with its differences, and those before it."""
+    given = list(presentation.answers(order)) if order.issued_at else []
+    pending = next((one for one in given if one.status == OrderAnswer.Status.OPEN), None)
+    return {
+        "answer": pending,
+        "differences": presentation.differences(pending) if pending else [],
+        "settled": [one for one in given if one is not pending],
+    }
 
 
 class DraftOrders(ContractAct):
@@ -129,6 +143,49 @@ class IssueOrder(OneOrder, Act):
     def act(self, form: forms.Form) -> HttpResponse:
         """Sent."""
         return redirect(services.issue(order_id=self.order.pk, actor=self.user))
+
+
+class AnswerAct(OneOrder, Act):
+    """What the buyer makes of the supplier's answer."""
+
+    action = "decide"
+
+    @property
+    def answer_id(self) -> int:
+        """The answer that the page showed; 404 for any other order's."""
+        posted = self.request.POST.get("answer", "")
+        wanted = int(posted) if posted.isascii() and posted.isdigit() and len(posted) < 19 else 0
+        rows = self.order.answers.all() if wanted else self.order.answers.filter(status="open")
+        return get_object_or_404(rows.filter(pk=wanted) if wanted else rows).pk
+
+
+class AcceptAnswer(AnswerAct):
+    """Take what the supplier proposes."""
+
+    title = button = gettext_lazy("Accept the change")
+    text = gettext_lazy(
+        "The order gets a new revision that says so, is printed again, and the supplier is told."
+    )
+    done = gettext_lazy("The change is accepted; the order is agreed.")
+
+    def act(self, form: forms.Form) -> HttpResponse:
+        """A new revision."""
+        return redirect(answers.accept(answer_id=self.answer_id, actor=self.user))
+
+
+class AskAgain(AnswerAct):
+    """Stay with the order."""
+
+    form_class = ReasonForm
+    title = button = gettext_lazy("Ask the supplier again")
+    text = gettext_lazy("The order stays as it is. The supplier sees your reason and answers anew.")
+    done = gettext_lazy("The supplier is asked again.")
+
+    def act(self, form: forms.Form) -> HttpResponse:
+        """Back with the supplier."""
+        return redirect(
+            answers.ask_again(answer_id=self.answer_id, reason=form.cleaned_data["reason"], actor=self.user)
+        )
 
 
 class CancelOrder(OneOrder, Act):

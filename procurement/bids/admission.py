@@ -11,7 +11,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from procurement.accounts.models import User
-from procurement.bids.models import EnvelopeKind, SealingKey
+from procurement.bids.models import EnvelopeKind, LateAttempts, SealingKey
 from procurement.bids.sealing import ROUND
 from procurement.common import events
 from procurement.common.errors import RuleViolation
@@ -104,6 +104,10 @@ def late_attempts_recorded(*, rfq_id: int, supplier_id: int, actor: User) -> Ite
 
 @transaction.atomic
 def _record_late(*, rfq_id: int, supplier_id: int, actor: User, at: datetime) -> None:
+    """The first attempt of a supplier is an event; whatever follows is counted, so that trying fills nothing."""
     invitation = _invitations(rfq_id, supplier_id, actor).first()
-    if invitation is not None:
+    if invitation is None:
+        return
+    is_first = LateAttempts.objects.count_one(rfq_id=rfq_id, supplier_id=supplier_id, actor=actor, at=at)
+    if is_first:
         events.record("bid.refused_late", subject=invitation, actor=actor, at=at, rfq_id=rfq_id)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Sum
 from django.db.models.functions import Length
 
 from procurement.bids import merkle, openings, receipts
-from procurement.bids.models import BidVersion, Envelope, OpenedBid, Opening
+from procurement.bids.models import BidVersion, Envelope, LateAttempts, OpenedBid, Opening
 from procurement.bids.rates import entered
-from procurement.common.models import Event
 from procurement.organization.models import Person
 
 
@@ -62,6 +62,7 @@ def opening_record_context(opening: Opening) -> dict[str, Any]:
         "rates": entered(rfq),
         "withdrawn": _withdrawn(opening),
         "late": _late(opening),
+        "late_count": _late_count(opening),
         "replaced": [
             {"supplier": bid.supplier, "version": bid.version.number}
             for bid in bids
@@ -140,7 +141,12 @@ def _withdrawn(opening: Opening) -> list[dict[str, Any]]:
     ]
 
 
-def _late(opening: Opening) -> list[dict[str, Any]]:
-    """Attempts after the deadline, refused and not stored."""
-    refused = Event.objects.filter(rfq_id=opening.rfq_id, verb="bid.refused_late").order_by("at")
-    return [{"at": at} for at in refused.values_list("at", flat=True)[:100]]
+def _late(opening: Opening) -> list[LateAttempts]:
+    """Attempts after the deadline, refused and not stored; without names, as they came."""
+    return list(LateAttempts.objects.filter(rfq=opening.rfq_id).order_by("first_at", "pk")[:100])
+
+
+def _late_count(opening: Opening) -> int:
+    """How many attempts there were, of all suppliers together."""
+    found = LateAttempts.objects.filter(rfq=opening.rfq_id).aggregate(sum=Sum("count"))
+    return int(found["sum"] or 0)

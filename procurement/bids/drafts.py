@@ -64,8 +64,9 @@ def save(
     attachments: Callable[[tuple[Attachment, ...]], tuple[Attachment, ...]] = tuple,
     clock: Clock = database_clock,
 ) -> Draft:
-    """Keep what was typed, right or wrong. Attachments are not typed: `attachments` changes those that are there.
+    """Keep what was typed, right or wrong; `Edits` change some cells of what is there, a whole `Typed` replaces it.
 
+    Attachments are not typed: `attachments` changes those that are there.
     Raises DraftChanged when somebody else saved since `edit_version`, BiddingClosed after the deadline.
     """
     rfq = lock_shared(Rfq.objects.filter(pk=rfq_id))
@@ -77,7 +78,7 @@ def save(
     own_page = bool(typed.tab) and typed.tab == present.typed.tab
     if edit_version != present.edit_version and not own_page:
         raise _changed(row)
-    kept = replace(typed, attachments=attachments(present.typed.attachments))
+    kept = replace(typed.onto(present.typed), attachments=attachments(present.typed.attachments))
     content = _content(rfq, supplier.pk, kept, actor)
     new_version = present.edit_version + 1
     if row:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
 import pgtrigger
 from django.conf import settings
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from procurement.accounts.models import User
 from procurement.common.fields import AmountField, CurrencyField, QuantityField, RateField, UnitPriceField
 from procurement.common.immutability import insert_only
 from procurement.common.models import StoredFile
+from procurement.common.sql import scalar
 from procurement.common.states import Stateful
 from procurement.rfqs.models import Rfq, RfqLine
 from suppliers.registry.models import Supplier
@@ -203,6 +206,48 @@ class Envelope(models.Model):
 
     def __str__(self) -> str:
         return self.sha256[:12]
+
+
+class LateAttemptsManager(models.Manager["LateAttempts"]):
+    """Late attempts, as they happen."""
+
+    def count_one(self, *, rfq_id: int, supplier_id: int, actor: User, at: datetime) -> bool:
+        """One more; True for a supplier's first one. One statement, so that attempts at once are all counted."""
+        return bool(scalar(_COUNT_LATE, [rfq_id, supplier_id, at, at, actor.pk]))
+
+
+_COUNT_LATE = """
+    INSERT INTO bids_lateattempts AS known (rfq_id, supplier_id, count, first_at, latest_at, latest_by_id)
+    VALUES (%s, %s, 1, %s, %s, %s)
+    ON CONFLICT (rfq_id, supplier_id) DO UPDATE SET count = known.count + 1,
+        first_at = least(known.first_at, excluded.first_at), latest_at = greatest(known.latest_at, excluded.latest_at),
+        latest_by_id = excluded.latest_by_id
+    RETURNING xmax = 0
+"""
+
+
+class LateAttempts(models.Model):
+    """A supplier's attempts to bid after the deadline: refused, nothing kept but when the first and the latest were."""
+
+    rfq = models.ForeignKey(Rfq, models.PROTECT, related_name="+")
+    supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="+")
+    count = models.PositiveIntegerField()
+    first_at = models.DateTimeField()
+    latest_at = models.DateTimeField()
+    latest_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    objects: ClassVar[LateAttemptsManager] = LateAttemptsManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["rfq", "supplier"], name="late_attempts_once"),
+            models.CheckConstraint(
+                name="late_attempts_in_order", condition=Q(count__gte=1, latest_at__gte=F("first_at"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rfq_id}/{self.supplier_id}: {self.count}"
 
 
 class Opening(Stateful):

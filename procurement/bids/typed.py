@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -47,6 +48,15 @@ LINE_FIELDS = (
     "warranty_months",
     "remark",
 )
+LINE_LABELS: dict[str, str | Promise] = {
+    "unit_price": _("Unit price, net"),
+    "price_per": _("per"),
+    "discount": _("Discount, %"),
+    "tax_rate": _("Tax, %"),
+    "lead_time_days": _("Delivery, days"),
+    "warranty_months": _("Warranty, months"),
+    "remark": _("Deviation or remark"),
+}
 LONGEST = 5000
 
 
@@ -59,14 +69,9 @@ class Typed:
     attachments: tuple[Attachment, ...] = ()
     tab: str = ""  # the browser page that saved last; it never conflicts with itself
 
-    @classmethod
-    def from_post(cls, post: Mapping[str, str], *, line_keys: Iterable[str]) -> Typed:
-        """The fields of a posted form; what the RFQ does not ask for is not taken."""
-        return cls(
-            header={name: _taken(post, name) for name in HEADER_FIELDS if name in post},
-            lines={key: typed for key in line_keys if (typed := _line_from_post(post, key))},
-            tab=post.get("tab", "")[:40],
-        )
+    def onto(self, present: Typed) -> Typed:
+        """What the draft says once this is saved over `present`: a whole one replaces all but the attachments."""
+        return replace(self, attachments=present.attachments)
 
     @classmethod
     def from_payload(cls, payload: BidPayload) -> Typed:
@@ -147,6 +152,31 @@ class Typed:
         return payload, sorted(reader.problems, key=lambda problem: problem.position or 0)
 
 
+@dataclass(slots=True, repr=False)
+class Edits(Typed):
+    """Some fields and cells of a draft, as a page or a price sheet brings them; what they do not name stays as it is."""
+
+    @classmethod
+    def from_post(cls, post: Mapping[str, str], *, line_keys: Iterable[str]) -> Edits:
+        """The fields of a posted form; what the RFQ does not ask for is not taken."""
+        return cls(
+            header={name: _taken(post, name) for name in HEADER_FIELDS if name in post},
+            lines={key: cells for key in line_keys if (cells := _cells_from_post(post, key))},
+            tab=post.get("tab", "")[:40],
+        )
+
+    def onto(self, present: Typed) -> Typed:
+        """The present draft with these cells in place of its own; an emptied cell is none."""
+        lines = dict(present.lines)
+        for key, cells in self.lines.items():
+            merged = {name: text for name, text in {**lines.get(key, {}), **cells}.items() if text}
+            if merged:
+                lines[key] = merged
+            else:
+                lines.pop(key, None)
+        return Typed({**present.header, **self.header}, lines, present.attachments, self.tab)
+
+
 class _Reader:
     """Reads texts and keeps what cannot be read, by field and line."""
 
@@ -197,8 +227,9 @@ def _offer(typed: Mapping[str, str], line: LineTerms, reader: _Reader) -> LineOf
     return offer if len(reader.problems) == known else None
 
 
-def _line_from_post(post: Mapping[str, str], key: str) -> dict[str, str]:
-    return {name: text for name in LINE_FIELDS if (text := _taken(post, f"{name}-{key}"))}
+def _cells_from_post(post: Mapping[str, str], key: str) -> dict[str, str]:
+    names = {name: f"{name}-{key}" for name in LINE_FIELDS}
+    return {name: _taken(post, posted) for name, posted in names.items() if posted in post}
 
 
 def _line_from_offer(offer: LineOffer) -> dict[str, str]:

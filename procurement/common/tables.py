@@ -52,6 +52,8 @@ class Column:
     unlocked: bool = False
     hidden: bool = False
     hint: Text = ""
+    between: tuple[Decimal, Decimal] | None = None  # what may be typed; whole numbers in a "number" column
+    longest: int = 0  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +95,30 @@ def _write_sheet(book: Any, table: Table, name: str) -> None:
     for last, cells in enumerate(table.rows, top + 1):
         for place, (value, style) in enumerate(zip(cells, formats, strict=True)):
             _write_cell(sheet, last, place, value, style)
+    for place, column in enumerate(table.columns):
+        if column.unlocked and last > top:
+            _guide(sheet, column, (top + 1, place, last, place))
     sheet.freeze_panes(top + 1, 0)
     if table.protected:
         sheet.protect("", {"format_columns": True, "format_rows": True, "select_locked_cells": True})
     elif last > top:
         sheet.autofilter(top, 0, last, len(table.columns) - 1)
+
+
+def _guide(sheet: Any, column: Column, cells: tuple[int, int, int, int]) -> None:
+    """What may be typed into these cells, said by the spreadsheet program itself; judged again when it comes back."""
+    options: dict[str, Any] = {"input_title": head_of(column)[:32], "input_message": str(column.hint)[:255]}
+    if column.between:
+        kind = "integer" if column.kind == "number" else "decimal"
+        least, most = column.between
+        options |= {"validate": kind, "criteria": "between", "minimum": least, "maximum": most}
+    elif column.longest:
+        options |= {"validate": "length", "criteria": "<=", "value": column.longest}
+    else:
+        options["validate"] = "any"
+    if column.hint:
+        options["error_message"] = str(column.hint)[:255]
+    sheet.data_validation(*cells, options)
 
 
 def _format(book: Any, column: Column) -> Any:

@@ -34,6 +34,7 @@ from procurement.evaluation.models import Award, AwardFreight, AwardLine
 from procurement.evaluation.permissions import can, can_compare
 from procurement.rfqs import services as rfqs
 from procurement.rfqs.models import Criterion, Rfq, RfqLineVersion
+from suppliers.registry.services import keeping_out, refuse_kept_out
 from workflows.approvals.chain import preview as chain_preview
 from workflows.approvals.facts import ApprovalFacts
 from workflows.approvals.models import ApprovalCase, DocumentType
@@ -161,6 +162,8 @@ def check_ready(
         raise NotReady(_("Say why these bids are recommended."), field="justification")
     if not lines:
         raise NotReady(_("Pick at least one line."))
+    if kept_out := {line.opened_bid.supplier_id for line in lines if line.kept_out}:  # type: ignore[attr-defined]
+        refuse_kept_out(kept_out, process="award")
     missing = scoring.unscored(award.rfq, criteria)
     if missing:
         raise NotReady(_("Not scored yet: %(names)s.") % {"names": ", ".join(missing)})
@@ -309,7 +312,10 @@ def lines_of(award: Award) -> list[AwardLine]:
     """What the award says, by line, with bids, suppliers and categories at hand."""
     said = RfqLineVersion.objects.filter(line=OuterRef("rfq_line")).order_by("-revision")
     lines = award.lines.select_related("opened_bid__supplier", "rfq_line")
-    lines = lines.annotate(category_id=Subquery(said.values("category")[:1]))
+    lines = lines.annotate(
+        category_id=Subquery(said.values("category")[:1]),
+        kept_out=keeping_out("award", supplier="opened_bid__supplier"),
+    )
     return list(lines.order_by("rfq_line__position", "pk"))
 
 

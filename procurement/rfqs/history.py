@@ -27,6 +27,7 @@ VERBS: dict[str, tuple[str | Promise, Tone]] = {
     "rfq.rejected": (_("Rejected"), "bad"),
     "rfq.published": (_("Published"), "go"),
     "rfq.invitation_viewed": (_("A supplier looked at it"), ""),
+    "rfq.intent_declared": (_("A supplier means to bid"), ""),
     "rfq.declined": (_("A supplier declined"), ""),
     "rfq.deadline_extended": (_("Deadline extended"), "wait"),
     "rfq.awarded": (_("Awarded"), "good"),

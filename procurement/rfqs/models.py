@@ -360,12 +360,14 @@ class Invitation(Stateful):
         INVITED = "invited", _("Invited")
         DELIVERED = "delivered", _("Delivered")
         VIEWED = "viewed", _("Viewed")
+        INTENDS = "intends", _("Intends to bid")
         DECLINED = "declined", _("Declined")
 
     TONES: ClassVar[dict[str, str]] = {
         "invited": "idle",
         "delivered": "idle",
         "viewed": "go",
+        "intends": "go",
         "declined": "bad",
     }
 
@@ -375,6 +377,7 @@ class Invitation(Stateful):
     status = models.CharField(max_length=10, choices=Status, default=Status.INVITED)
     delivered_at = models.DateTimeField(null=True)
     viewed_at = models.DateTimeField(null=True)
+    intended_at = models.DateTimeField(null=True, help_text=_("When the supplier said that it means to bid."))
     declined_at = models.DateTimeField(null=True)
     decline_reason = models.CharField(max_length=300, blank=True, default="")
     created_at = models.DateTimeField(db_default=Now())

@@ -4,33 +4,40 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.generic import FormView, View
 
-from procurement.bids import attachments, bidding, drafts
+from procurement.bids import attachments, bidding, drafts, pricesheet
 from procurement.bids.admission import BiddingClosed, MayNotBid
 from procurement.bids.drafts import Draft, DraftChanged
 from procurement.bids.models import BidVersion
 from procurement.bids.payload import Terms, terms_of
-from procurement.bids.typed import Typed
-from procurement.bids.uploads import SealedUpload, SealingUploadHandler
+from procurement.bids.typed import LINE_LABELS, Edits
+from procurement.bids.uploads import HeldUpload, HoldingUploadHandler, SealedUpload, SealingUploadHandler
+from procurement.common import tables
 from procurement.common.components import Crumb, FileItem
 from procurement.common.errors import RuleViolation
+from procurement.common.files import MEGABYTE
 from procurement.common.forms import add_refusal
 from suppliers.portal import grid
 from suppliers.portal.forms import SendForm, WithdrawForm
 from suppliers.portal.pages import SealedPage
+
+LARGEST_SHEET = 10 * MEGABYTE
+SHOWN_CHANGES = 200  # on the page; all are saved
 
 
 class BidPage(SealedPage):
@@ -63,9 +70,9 @@ class BidPage(SealedPage):
             raise BiddingClosed(at=self.at, late=late)
 
     @cached_property
-    def typed(self) -> Typed:
+    def typed(self) -> Edits:
         """What was posted."""
-        return Typed.from_post(self.request.POST, line_keys=self.terms.lines)
+        return Edits.from_post(self.request.POST, line_keys=self.terms.lines)
 
     @property
     def edit_version(self) -> int:
@@ -87,20 +94,49 @@ class BidPage(SealedPage):
 
     # --- showing it
 
+    @property
+    def wide(self) -> bool:
+        """Whether all columns are shown."""
+        return self.request.GET.get("columns") == "all"
+
+    def window(self, shown: grid.Preview) -> grid.Window:
+        """The lines that this page of the grid shows."""
+        lines = grid.lines_of(self.rfq)
+        if self.request.GET.get("show") == "missing":
+            lines = grid.missing(lines, shown)
+        return grid.window_of(lines, self.request.GET.get("page", ""))
+
+    def here(self, **changed: str) -> str:
+        """This page of the grid, with some choices changed; what is chosen anyway is left out."""
+        query = {name: self.request.GET.get(name, "") for name in ("columns", "show", "page")} | changed
+        return "?" + urlencode({name: text for name, text in query.items() if text})
+
     @sensitive_variables()
     def page(self, draft: Draft, *, refusals: list[str] | None = None, status: int = 200) -> HttpResponse:
         """The grid with what was typed."""
-        wide = self.request.GET.get("columns") == "all"
+        columns = grid.ALL if self.wide else grid.SHORT
         shown = grid.preview(draft.typed, self.terms)
+        window = self.window(shown)
         context = {
             **self.frame(),
             "view": self,
-            "columns": [(name, grid.LABELS[name]) for name in (grid.ALL if wide else grid.SHORT)],
-            "wide": wide,
-            "rows": grid.grid_rows(grid.lines_of(self.rfq), shown, columns=grid.ALL if wide else grid.SHORT),
+            "columns": [(name, LINE_LABELS[name]) for name in columns],
+            "wide": self.wide,
+            "window": window,
+            "only_missing": self.request.GET.get("show") == "missing",
+            "links": {
+                "narrow": self.here(columns=""),
+                "wide": self.here(columns="all"),
+                "all": self.here(show="", page=""),
+                "missing": self.here(show="missing", page=""),
+                "next": self.here(page=str(window.next)) if window.next else "",
+            },
+            "rows": grid.grid_rows(window, shown, columns=columns),
             "header": grid.header_fields(shown, self.rfq),
             "sums": grid.sums(shown),
             "shown": shown,
+            "missing_count": len(self.terms.lines) - shown.filled,
+            **grid.rest(window, shown),
             "decimals": grid.decimals_of(shown.payload.currency),
             "checks": grid.checks(shown),
             "draft": draft,
@@ -127,7 +163,7 @@ class BidPage(SealedPage):
     def conflict(self, refusal: DraftChanged) -> HttpResponse:
         """Somebody else saved: show what was typed here, nothing is lost; saving again overwrites theirs."""
         stored = self.draft
-        typed = replace(self.typed, attachments=stored.typed.attachments)
+        typed = self.typed.onto(stored.typed)
         text = _("%(refusal)s What you typed is below. Saving again replaces what was saved.") % {
             "refusal": refusal
         }
@@ -149,10 +185,17 @@ class PriceGrid(BidPage, View):
         self.sealing = SealingUploadHandler(self.request, room=room)
         return [self.sealing]
 
+    @sensitive_variables()
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The draft, or an empty grid."""
+        """The draft, or an empty grid; with `rows` only the lines of one window, for scripts."""
         self.require_open()
-        return self.page(self.draft)
+        if "rows" not in request.GET:
+            return self.page(self.draft)
+        shown = grid.preview(self.draft.typed, self.terms)
+        window = self.window(shown)
+        rows = grid.grid_rows(window, shown, columns=grid.ALL if self.wide else grid.SHORT)
+        following = self.here(page=str(window.next)) if window.next else ""
+        return HttpResponse(f"<table>{rows}</table>", headers={"X-Next": following})
 
     @sensitive_variables()
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -167,16 +210,18 @@ class PriceGrid(BidPage, View):
         except (BiddingClosed, MayNotBid):
             raise
         except RuleViolation as refusal:
-            kept = replace(self.typed, attachments=self.draft.typed.attachments)
-            refused = Draft(kept, self.draft.edit_version)
+            refused = Draft(self.typed.onto(self.draft.typed), self.draft.edit_version)
             return self.page(refused, refusals=[*refusals, str(refusal)], status=422)
         if refusals:
             return self.page(draft, refusals=refusals, status=422)
         if "review" in request.POST:
             return redirect(self.address("submit"))
-        messages.success(request, _("Attached and sealed.") if uploads else _("Draft saved."))
-        wide = "?columns=all" if request.GET.get("columns") == "all" else ""
-        return redirect(self.address("bid") + wide + ("#attachments" if uploads else ""))
+        said = (
+            _("The prices of the sheet are in your draft.") if "sheet" in request.POST else _("Draft saved.")
+        )
+        messages.success(request, _("Attached and sealed.") if uploads else said)
+        place = self.here(page=request.POST["page"][:5]) if "page" in request.POST else self.here()
+        return redirect(self.address("bid") + place + ("#attachments" if uploads else ""))
 
 
 class Autosave(BidPage, View):
@@ -193,14 +238,80 @@ class Autosave(BidPage, View):
         except RuleViolation as refusal:
             return JsonResponse({"message": str(refusal), "errors": {}}, status=422)
         shown = grid.preview(draft.typed, self.terms)
+        checks = render_to_string("components/checklist.html", {"items": grid.checks(shown)})
         return JsonResponse(
             {
                 "saved_at": f"{timezone.localtime():%H:%M:%S}",
                 "revision": draft.edit_version,
-                "sums": grid.sums(shown),
-                "mistakes": len(shown.mistakes),
+                "checks": checks,
+                **grid.answer(shown, self.typed.lines),
             }
         )
+
+
+class PriceSheet(BidPage, View):
+    """The prices as a spreadsheet: down with what was typed so far, up again, and what that would change."""
+
+    def upload_handlers(self) -> list[FileUploadHandler]:
+        """Held in memory while it is read; never on a disk, never in a session."""
+        self.holding = HoldingUploadHandler(self.request, largest=LARGEST_SHEET)
+        return [self.holding]
+
+    @sensitive_variables()
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The sheet to fill in."""
+        self.require_open()
+        currency = grid.preview(self.draft.typed, self.terms).payload.currency
+        content = pricesheet.workbook(self.rfq, grid.lines_of(self.rfq), self.draft.typed, currency=currency)
+        name = f"{self.rfq.number}-r{self.rfq.revision}.xlsx"
+        return HttpResponse(
+            content,
+            content_type=tables.XLSX_TYPE,
+            headers={"Content-Disposition": content_disposition_header(True, name) or "attachment"},
+        )
+
+    @sensitive_variables()
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """What a filled-in sheet would change; nothing is kept before that is confirmed on the page it leads to."""
+        self.require_open()
+        upload = request.FILES.get("sheet")
+        if self.holding.refusal is not None:
+            return self.preview(refusal=self.holding.refusal)
+        if not isinstance(upload, HeldUpload):
+            return self.preview(refusal=RuleViolation(_("Choose the filled-in price sheet first.")))
+        try:
+            filled = pricesheet.read(
+                upload.read(), name=upload.name or "", terms=self.terms, present=self.draft.typed
+            )
+        except RuleViolation as refusal:
+            return self.preview(refusal=refusal)
+        return self.preview(filled=filled)
+
+    @sensitive_variables()
+    def preview(
+        self, *, filled: pricesheet.Filled | None = None, refusal: RuleViolation | None = None
+    ) -> HttpResponse:
+        """Before and after, or what is wrong."""
+        frame = self.frame()
+        frame["crumbs"] = [*frame["crumbs"], Crumb(_("My bid"), self.address("bid"))]
+        before = grid.preview(self.draft.typed, self.terms)
+        after = grid.preview(filled.edits.onto(self.draft.typed), self.terms) if filled else before
+        names = {str(one.line.key): one.description for one in grid.lines_of(self.rfq)} if filled else {}
+        context = {
+            **frame,
+            "changes": [(one, names.get(one.line, "")) for one in filled.changes] if filled else [],
+            "shown_changes": SHOWN_CHANGES,
+            "filled": filled,
+            "refusal": refusal,
+            "mistakes": getattr(refusal, "mistakes", []),
+            "more_mistakes": getattr(refusal, "more", 0),
+            "before": grid.sums(before),
+            "after": grid.sums(after),
+            "draft": self.draft,
+            "line_count": len(self.terms.lines),
+            "tab": uuid.uuid4().hex,
+        }
+        return render(self.request, "portal/sheet.html", context, status=422 if refusal else 200)
 
 
 class Detach(BidPage, View):

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from procurement.bids.payload import INCOTERMS, BidPayload, Problem, Terms, amounts
-from procurement.bids.typed import Typed
+from procurement.bids.typed import LINE_LABELS, Typed
 from procurement.common.components import Check
 from procurement.common.errors import RuleViolation
 from procurement.common.figures import NONE, amount_text, date_text, money_text, price_text, quantity_text
@@ -23,18 +22,16 @@ from procurement.rfqs.models import Rfq, RfqLineVersion
 
 SHORT = ("unit_price", "lead_time_days", "remark")
 ALL = ("unit_price", "price_per", "discount", "tax_rate", "lead_time_days", "warranty_months", "remark")
-LABELS: dict[str, str | Promise] = {
-    "unit_price": lazy("Unit price, net"),
-    "price_per": lazy("per"),
-    "discount": lazy("Discount, %"),
-    "tax_rate": lazy("Tax, %"),
-    "lead_time_days": lazy("Delivery, days"),
-    "warranty_months": lazy("Warranty, months"),
-    "remark": lazy("Deviation or remark"),
-}
 _MODES = {"lead_time_days": "numeric", "warranty_months": "numeric", "remark": "text"}
-_FACTORS = {"unit_price": " data-price", "price_per": ' data-per placeholder="1"'}
+_FACTORS = {
+    "unit_price": " data-price",
+    "price_per": ' data-per placeholder="1"',
+    "discount": " data-discount",
+    "tax_rate": " data-tax",
+}
+_NAMES = {"price_per": "per", "discount": "discount", "tax_rate": "tax"}
 SHOWN_PROBLEMS = 12
+WINDOW = 100  # lines on one page of the grid; scripts fetch the next ones as they are scrolled to
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,6 +45,7 @@ class Preview:
     net: Decimal = Decimal(0)
     tax: Decimal = Decimal(0)
     nets: dict[str, Decimal] = field(default_factory=dict)
+    taxes: dict[str, Decimal] = field(default_factory=dict)
 
     @property
     def gross(self) -> Decimal:
@@ -78,7 +76,7 @@ def preview(typed: Typed, terms: Terms) -> Preview:
     """Read what was typed; the sums are the server's own."""
     payload, problems = typed.read(terms)
     broken = {one.line for one in problems if one.line}
-    net, tax, nets = Decimal(0), Decimal(0), {}
+    nets, taxes = {}, {}
     for key, offer in payload.lines.items():
         if key in broken or key not in terms.lines:
             continue
@@ -86,9 +84,10 @@ def preview(typed: Typed, terms: Terms) -> Preview:
             one = amounts(offer, terms.lines[key].quantity, payload.currency)
         except RuleViolation:
             continue
-        net, tax, nets[key] = net + one.net, tax + one.tax, one.net
+        nets[key], taxes[key] = one.net, one.tax
     freight = payload.freight if not any(one.field == "freight" for one in problems) else Decimal(0)
-    return Preview(typed, terms, payload, problems, net + freight, tax, nets)
+    net, tax = sum(nets.values(), freight), sum(taxes.values(), Decimal(0))
+    return Preview(typed, terms, payload, problems, net, tax, nets, taxes)
 
 
 def lines_of(rfq: Rfq) -> list[RfqLineVersion]:
@@ -100,6 +99,56 @@ def lines_of(rfq: Rfq) -> list[RfqLineVersion]:
         .distinct("line_id")
     )
     return sorted(rows, key=lambda row: row.line.position)
+
+
+# --- windows: a grid of 2,000 lines is edited some at a time ---
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The lines of one page of the grid."""
+
+    lines: Sequence[RfqLineVersion]
+    number: int
+    pages: int
+    count: int
+
+    @property
+    def first(self) -> int:
+        """Of the lines listed, the place of the first one here."""
+        return (self.number - 1) * WINDOW + 1
+
+    @property
+    def last(self) -> int:
+        """And of the last one."""
+        return self.first + len(self.lines) - 1
+
+    @property
+    def next(self) -> int | None:
+        """The window after this one."""
+        return self.number + 1 if self.number < self.pages else None
+
+    @property
+    def steps(self) -> list[tuple[int, str]]:
+        """All windows, by number and the places they show."""
+        return [
+            (page, f"{(page - 1) * WINDOW + 1:,}–{min(page * WINDOW, self.count):,}")
+            for page in range(1, self.pages + 1)
+        ]
+
+
+def window_of(lines: Sequence[RfqLineVersion], wanted: str) -> Window:
+    """The window somebody asks for, or the nearest there is."""
+    pages = max(1, -(-len(lines) // WINDOW))
+    number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 6 else 1
+    number = min(max(number, 1), pages)
+    return Window(lines[(number - 1) * WINDOW : number * WINDOW], number, pages, len(lines))
+
+
+def missing(lines: Sequence[RfqLineVersion], shown: Preview) -> list[RfqLineVersion]:
+    """Lines that have no price yet, or something wrong with them."""
+    wrong = {one.line for one in shown.mistakes if one.line}
+    return [line for line in lines if (key := str(line.line.key)) in wrong or key not in shown.payload.lines]
 
 
 # --- the grid, written row by row: 2,000 lines are 14,000 fields, too many for template tags ---
@@ -119,7 +168,7 @@ class _Column:
     def named(cls, name: str) -> _Column:
         mode = _MODES.get(name, "decimal")
         figures = f' inputmode="{mode}" data-number' if mode != "text" else ' class="text" maxlength="500"'
-        label = escape(LABELS[name])
+        label = escape(LINE_LABELS[name])
         return cls(
             name,
             "" if mode == "text" else ' class="num"',
@@ -129,12 +178,34 @@ class _Column:
         )
 
 
-def grid_rows(lines: Iterable[RfqLineVersion], shown: Preview, *, columns: tuple[str, ...]) -> SafeString:
-    """The body of the price grid."""
+def grid_rows(window: Window, shown: Preview, *, columns: tuple[str, ...]) -> SafeString:
+    """One window of the price grid, with what its lines add up to."""
     errors, shared = shown.by_field(), [_Column.named(name) for name in columns]
     quantity, amount = escape(_("Quantity")), escape(_("Amount"))
-    hidden = [name for name in ALL if name not in columns]
-    return SafeString("".join(_row(line, shown, shared, hidden, errors, quantity, amount) for line in lines))
+    hidden = [name for name in ("price_per", "discount", "tax_rate") if name not in columns]
+    part = _part(window, shown)
+    rows = (_row(line, shown, shared, hidden, errors, quantity, amount) for line in window.lines)
+    return SafeString(f'<tbody data-net="{part.net}" data-filled="{part.filled}">{"".join(rows)}</tbody>')
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Part:
+    """What the lines of one window add up to."""
+
+    net: Decimal
+    filled: int
+
+
+def _part(window: Window, shown: Preview) -> _Part:
+    keys = [str(line.line.key) for line in window.lines]
+    net = sum((shown.nets.get(key, Decimal(0)) for key in keys), Decimal(0))
+    return _Part(net, sum(key in shown.nets for key in keys))
+
+
+def rest(window: Window, shown: Preview) -> dict[str, Any]:
+    """What all other lines add up to, so that sums are right whatever is on the page."""
+    part = _part(window, shown)
+    return {"rest_net": shown.lines_net - part.net, "rest_filled": len(shown.nets) - part.filled}
 
 
 def _row(
@@ -151,21 +222,16 @@ def _row(
     typed = shown.typed.lines.get(key, {})
     net = shown.nets.get(key)
     quantity = escape(f"{quantity_text(line.quantity)} {line.unit.short}")
-    kept = "".join(
-        f'<input type="hidden" name="{name}-{key}" value="{escape(typed[name])}">'
+    factors = "".join(
+        f' data-{_NAMES[name]}="{escape(text)}"'
         for name in hidden
-        if typed.get(name)
-    )
-    per = (
-        f' data-per="{escape(typed["price_per"])}"'
-        if "price_per" in hidden and typed.get("price_per")
-        else ""
+        if (text := typed.get(name) or (quantity_text(line.tax_rate * 100) if name == "tax_rate" else ""))
     )
     cells = "".join(_cell(column, key, line, typed, errors) for column in columns)
     amount = NONE if net is None else amount_text(net, shown.payload.currency)
     return (
-        f'<tr id="line-{key}" data-qty="{line.quantity}"{per}><th scope="row"><small>{line.line.position}</small> '
-        f'<span class="name">{escape(line.description)}</span> <small>{escape(line.specification[:160])}</small>{kept}</th>'
+        f'<tr id="line-{key}" data-qty="{line.quantity}"{factors}><th scope="row"><small>{line.line.position}</small> '
+        f'<span class="name">{escape(line.description)}</span> <small>{escape(line.specification[:160])}</small></th>'
         f'<td class="num" data-label="{quantity_label}">{quantity}</td>{cells}'
         f'<td class="num" data-label="{amount_label}" data-amount>{amount}</td></tr>'
     )
@@ -242,27 +308,18 @@ def _asked(*parts: str) -> str:
 
 
 def checks(shown: Preview, *, link: str = "") -> list[Check]:
-    """The list before sending: each mistake leads to its field."""
-    found = [Check(_said(one), "bad", url=f"{link}#{_ident(one)}") for one in shown.mistakes[:SHOWN_PROBLEMS]]
+    """The list before sending: each mistake leads to its field, on whatever page of the grid that is."""
+    pages = {key: place // WINDOW + 1 for place, key in enumerate(shown.terms.lines)}
+    several = len(pages) > WINDOW
+
+    def address(one: Problem) -> str:
+        page = f"?page={pages[one.line]}" if several and one.line in pages else ""
+        return f"{link}{page}#{_ident(one)}"
+
+    found = [Check(_said(one), "bad", url=address(one)) for one in shown.mistakes[:SHOWN_PROBLEMS]]
     if len(shown.mistakes) > SHOWN_PROBLEMS:
         found.append(Check(_("and %(count)d more") % {"count": len(shown.mistakes) - SHOWN_PROBLEMS}, "bad"))
-    if not shown.filled:
-        found.append(Check(_("No line has a price yet"), "wait"))
-    elif shown.filled < len(shown.terms.lines):
-        missing = [
-            str(line.position) for key, line in shown.terms.lines.items() if key not in shown.payload.lines
-        ]
-        listed = ", ".join(missing[:10]) + (" …" if len(missing) > 10 else "")
-        text = ngettext(
-            "%(count)d line without a price is not offered",
-            "%(count)d lines without a price are not offered",
-            len(missing),
-        )
-        found.append(
-            Check(text % {"count": len(missing)}, "wait", _("Lines: %(listed)s") % {"listed": listed})
-        )
-    else:
-        found.append(Check(_("All lines have a price"), "good"))
+    found.append(_prices_check(shown, link))
     files = len(shown.typed.attachments)
     found.append(
         Check(
@@ -273,10 +330,28 @@ def checks(shown: Preview, *, link: str = "") -> list[Check]:
     return found
 
 
+def _prices_check(shown: Preview, link: str) -> Check:
+    if not shown.filled:
+        return Check(_("No line has a price yet"), "wait")
+    if shown.filled >= len(shown.terms.lines):
+        return Check(_("All lines have a price"), "good")
+    without = [
+        str(line.position) for key, line in shown.terms.lines.items() if key not in shown.payload.lines
+    ]
+    listed = ", ".join(without[:10]) + (" …" if len(without) > 10 else "")
+    text = ngettext(
+        "%(count)d line without a price is not offered",
+        "%(count)d lines without a price are not offered",
+        len(without),
+    )
+    note = _("Lines: %(listed)s") % {"listed": listed}
+    return Check(text % {"count": len(without)}, "wait", note, url=f"{link}?show=missing")
+
+
 def _said(problem: Problem) -> str:
     if problem.position is None:
         return str(problem)
-    label = LABELS.get(problem.field, "")
+    label = LINE_LABELS.get(problem.field, "")
     return _("Line %(position)d, %(label)s: %(message)s") % {
         "position": problem.position,
         "label": label,
@@ -339,6 +414,16 @@ def sums(shown: Preview) -> dict[str, str]:
         "gross": money_text(shown.gross, currency),
         "filled": str(shown.filled),
     }
+
+
+def answer(shown: Preview, keys: Iterable[str]) -> dict[str, Any]:
+    """What a page shows anew after these lines were saved: their amounts, what is wrong at which field."""
+    errors = {_ident(one): str(one) for one in reversed(shown.mistakes)}
+    lines = {
+        key: NONE if (net := shown.nets.get(key)) is None else amount_text(net, shown.payload.currency)
+        for key in keys
+    }
+    return {"sums": sums(shown), "mistakes": len(shown.mistakes), "lines": lines, "errors": errors}
 
 
 def decimals_of(currency: str) -> int:

@@ -25,7 +25,7 @@ from procurement.common.views import Policy, PolicyMixin
 from procurement.rfqs import services as rfqs
 from procurement.rfqs.models import Invitation, Rfq
 from suppliers.portal.forms import DeclineForm
-from suppliers.portal.grid import lines_of
+from suppliers.portal.grid import lines_of, window_of
 from suppliers.portal.pages import InvitationPage, with_standing
 from suppliers.portal.permissions import can, visible_to
 from suppliers.registry.access import member_of
@@ -45,6 +45,8 @@ def my_state(invitation: Any, *, is_open: bool) -> tuple[str, str]:
         return _("Bid withdrawn"), "idle"
     if not is_open:
         return _("No bid"), "idle"
+    if invitation.status == Invitation.Status.INTENDS:
+        return _("We mean to bid"), "go"
     return (_("Looked at"), "go") if invitation.viewed_at else (_("New"), "wait")
 
 
@@ -100,11 +102,12 @@ class RfqPage(InvitationPage, TemplateView):
             my_label=label,
             my_tone=tone,
             phase=self.rfq.phase_at(self.at),
-            lines=lines_of(self.rfq),
+            window=window_of(lines_of(self.rfq), self.request.GET.get("page", "")),
             criteria=self.rfq.criteria.all(),
             files=self._files(),
             facts=self._facts(),
-            may_decline=self._may_decline(),
+            may_decline=self._may_answer(besides=Invitation.Status.DECLINED),
+            may_intend=self._may_answer(besides=Invitation.Status.INTENDS),
             **kwargs,
         )
 
@@ -131,11 +134,11 @@ class RfqPage(InvitationPage, TemplateView):
         ]
         return [fact for fact in found if fact.value]
 
-    def _may_decline(self) -> bool:
-        phase = self.rfq.phase_at(self.at)
+    def _may_answer(self, *, besides: Invitation.Status) -> bool:
+        """Whether there is still something to say, and this has not been said already."""
         return (
-            phase in (Rfq.Phase.SCHEDULED, Rfq.Phase.OPEN)
-            and self.invitation.status != Invitation.Status.DECLINED
+            self.rfq.phase_at(self.at) in (Rfq.Phase.SCHEDULED, Rfq.Phase.OPEN)
+            and self.invitation.status != besides
             and self.invitation.bid_action != BidVersion.Action.SUBMIT  # type: ignore[attr-defined]
             and can(self.user, "decline", self.invitation)
         )
@@ -148,6 +151,23 @@ class Document(InvitationPage, View):
         """The file."""
         found = get_object_or_404(self.rfq.documents.select_related("file"), pk=self.kwargs["document"])
         return files.serve(found.file)
+
+
+class Intend(InvitationPage, View):
+    """We mean to bid: one click, and the buyer knows whom to expect."""
+
+    action = "decline"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Say so."""
+        try:
+            rfqs.intend(invitation_id=self.invitation.pk, actor=self.user)
+        except RuleViolation as refusal:
+            messages.warning(request, str(refusal))
+        else:
+            messages.success(request, _("The buyer sees that you mean to bid. It binds you to nothing."))
+        return redirect(self.address())
 
 
 class Decline(InvitationPage, FormView[DeclineForm]):

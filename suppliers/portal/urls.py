@@ -12,11 +12,13 @@ INVITATIONS = [
     path("", invitations.Home.as_view(), name="home"),
     path("rfqs/<uuid:public_id>/", invitations.RfqPage.as_view(), name="rfq"),
     path("rfqs/<uuid:public_id>/documents/<int:document>/", invitations.Document.as_view(), name="document"),
+    path("rfqs/<uuid:public_id>/intend/", invitations.Intend.as_view(), name="intend"),
     path("rfqs/<uuid:public_id>/decline/", invitations.Decline.as_view(), name="decline"),
 ]
 BIDS = [
     path("rfqs/<uuid:public_id>/bid/", bids.PriceGrid.as_view(), name="bid"),
     path("rfqs/<uuid:public_id>/bid/save/", bids.Autosave.as_view(), name="autosave"),
+    path("rfqs/<uuid:public_id>/bid/sheet/", bids.PriceSheet.as_view(), name="sheet"),
     path("rfqs/<uuid:public_id>/bid/detach/", bids.Detach.as_view(), name="detach"),
     path("rfqs/<uuid:public_id>/bid/files/<uuid:file>/", bids.AttachedFile.as_view(), name="file"),
     path("rfqs/<uuid:public_id>/bid/submit/", bids.Review.as_view(), name="submit"),

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from procurement.accounts.models import User
 from procurement.catalog.models import Category
-from suppliers.registry.models import Contact, Membership, Supplier
+from procurement.common.forms import DateInput
+from suppliers.registry.models import Contact, Membership, ProcessBlock, Supplier
 from suppliers.registry.services import ContactData, NotACreditCode, SupplierData
 from suppliers.registry.services.register import USCC, registration_number
 
@@ -215,3 +216,13 @@ class JoinForm(forms.Form):
     def password(self) -> str:
         """What was chosen; empty for log-in by code."""
         return str(self.cleaned_data["password1"]) if self.cleaned_data["way"] == "password" else ""
+
+
+class BlockForm(forms.ModelForm[ProcessBlock]):
+    """Warn of a supplier or keep it out: of what, how, why, how long."""
+
+    class Meta:
+        model = ProcessBlock
+        fields = ("process", "effect", "reason", "starts_on", "ends_on")
+        widgets = {"starts_on": DateInput, "ends_on": DateInput}
+        help_texts = {"ends_on": _("Empty: until it is lifted, which takes a second person.")}

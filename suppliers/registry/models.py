@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from datetime import date
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import F, Q
+from django.db.models.functions import Now, TruncDate
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -157,3 +158,82 @@ class UserInvitation(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+
+class ProcessBlockQuerySet(models.QuerySet["ProcessBlock"]):
+    """Blocks, by the day."""
+
+    def standing(self) -> Self:
+        """Begun, not over, not lifted, by the database's day."""
+        today = TruncDate(Now())
+        open_ended = Q(ends_on__isnull=True) | Q(ends_on__gte=today)
+        return self.filter(open_ended, starts_on__lte=today, lifted_at__isnull=True)
+
+
+class ProcessBlock(models.Model):
+    """A supplier is warned of, or kept out, in one process for a time. Lifting it early takes two people."""
+
+    class Process(models.TextChoices):
+        INVITATION = "invitation", _("Inviting to bid")
+        AWARD = "award", _("Awarding")
+        ORDER = "order", _("Ordering")
+
+    class Effect(models.TextChoices):
+        WARN = "warn", _("Warn")
+        PREVENT = "prevent", _("Prevent")
+
+    supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="process_blocks")
+    process = models.CharField(_("process"), max_length=12, choices=Process)
+    effect = models.CharField(_("effect"), max_length=8, choices=Effect)
+    reason = models.CharField(_("reason"), max_length=300)
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("until"), null=True, blank=True)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    set_at = models.DateTimeField()
+    lift_asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    lift_asked_at = models.DateTimeField(null=True)
+    lift_reason = models.CharField(max_length=300, blank=True, default="")
+    lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    lifted_at = models.DateTimeField(null=True)
+
+    objects = ProcessBlockQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("block")
+        verbose_name_plural = _("blocks")
+        ordering = ("-pk",)
+        constraints = [
+            models.CheckConstraint(name="process_block_says_why", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="process_block_ends_after_start",
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+            ),
+            models.CheckConstraint(
+                name="process_block_lift_says_why",
+                condition=Q(lift_asked_by__isnull=True, lift_asked_at__isnull=True)
+                | (Q(lift_asked_by__isnull=False, lift_asked_at__isnull=False) & ~Q(lift_reason="")),
+            ),
+            models.CheckConstraint(
+                name="process_block_lifted_by_another",
+                condition=Q(lifted_by__isnull=True, lifted_at__isnull=True)
+                | (
+                    Q(lifted_by__isnull=False, lifted_at__isnull=False, lift_asked_by__isnull=False)
+                    & ~Q(lifted_by=F("lift_asked_by"))
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["supplier", "process"],
+                condition=Q(lifted_at__isnull=True),
+                name="process_block_standing",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.supplier} · {self.get_process_display()}"
+
+    def stands_on(self, day: date) -> bool:
+        """Whether it counts that day."""
+        over = self.ends_on is not None and self.ends_on < day
+        return self.lifted_at is None and self.starts_on <= day and not over

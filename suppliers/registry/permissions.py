@@ -30,6 +30,7 @@ MATRIX: Matrix = {  # action: (roles, states)
     "verify": (KEEPERS, {Supplier.Status.REGISTERED}),
     "block": (KEEPERS, _NOT_BLOCKED),
     "unblock": (KEEPERS, {Supplier.Status.BLOCKED}),
+    "set_block": (KEEPERS, ANY),
     "invite_user": (KEEPERS, _NOT_BLOCKED),
     "deactivate_user": (KEEPERS, ANY),
 }

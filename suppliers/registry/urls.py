@@ -15,6 +15,10 @@ urlpatterns = [
     path("<int:pk>/verify/", views.Verify.as_view(), name="verify"),
     path("<int:pk>/block/", views.Block.as_view(), name="block"),
     path("<int:pk>/unblock/", views.Unblock.as_view(), name="unblock"),
+    path("<int:pk>/blocks/new/", views.SetBlock.as_view(), name="set_block"),
+    path("<int:pk>/blocks/<int:block>/ask/", views.AskToLift.as_view(), name="ask_to_lift"),
+    path("<int:pk>/blocks/<int:block>/lift/", views.Lift.as_view(), name="lift"),
+    path("<int:pk>/blocks/<int:block>/keep/", views.KeepBlock.as_view(), name="keep_block"),
     path("<int:pk>/users/<int:member>/off/", views.DeactivateMember.as_view(), name="deactivate"),
     path("join/<str:token>/", views.Join.as_view(), name="join"),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -11,6 +11,7 @@ from django.forms import BaseFormSet, Form, formset_factory
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -25,10 +26,10 @@ from procurement.common.listings.pages import ListPage
 from procurement.common.models import Event
 from procurement.common.views import Policy, PolicyMixin, ScopedMixin
 from suppliers.registry import services
-from suppliers.registry.forms import ContactForm, InviteForm, JoinForm, SupplierForm
+from suppliers.registry.forms import BlockForm, ContactForm, InviteForm, JoinForm, SupplierForm
 from suppliers.registry.lists import SUPPLIERS
 from suppliers.registry.mail import send_invitation
-from suppliers.registry.models import Membership, Supplier, UserInvitation
+from suppliers.registry.models import Membership, ProcessBlock, Supplier, UserInvitation
 from suppliers.registry.permissions import can, visible_to
 from suppliers.registry.words import sentence
 
@@ -128,7 +129,8 @@ class SupplierDetail(SupplierPage, TemplateView):
             members=supplier.members.select_related("user").order_by("-is_active", "user__name"),
             invitations=[(invitation, invitation_state(invitation, at)) for invitation in invitations],
             history=history_of(supplier),
-            may={name: can(user, name, supplier) for name in ("edit", "verify", "block", "unblock", "invite_user", "deactivate_user")},
+            blocks=blocks_of(supplier, timezone.localdate(at)),
+            may={name: can(user, name, supplier) for name in ("edit", "verify", "block", "unblock", "set_block", "invite_user", "deactivate_user")},
             **kwargs,
         )  # fmt: skip
 
@@ -306,6 +308,96 @@ class Unblock(Confirm):
         )
 
 
+class SetBlock(SupplierPage, FormView[BlockForm]):
+    """Warn of a supplier, or keep it out, in one process."""
+
+    action = "set_block"
+    form_class = BlockForm
+    template_name = "common/form.html"
+
+    def get_initial(self) -> dict[str, Any]:
+        """From today."""
+        return {"starts_on": timezone.localdate(database_clock()), "effect": ProcessBlock.Effect.WARN}
+
+    def form_valid(self, form: BlockForm) -> HttpResponse:
+        """It stands at once."""
+        try:
+            services.set_block(
+                supplier_id=self.supplier.pk, actor=person_of(self.request), **form.cleaned_data
+            )
+        except RuleViolation as refusal:
+            add_refusal(form, refusal)
+            return self.form_invalid(form)
+        messages.success(self.request, _("Everybody who invites, awards or orders sees it there."))
+        return redirect(self.address())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            **self.frame(),
+            title=_("Warn or keep out"),
+            text=_(
+                "A warning is shown where one acts; “prevent” refuses the act. What is under way goes on."
+            ),
+            action_label=_("Set it"),
+            **kwargs,
+        )
+
+
+class BlockAct(Confirm):
+    """An act on one block of the supplier; 404 for another's."""
+
+    action = "set_block"
+
+    @property
+    def block_id(self) -> int:
+        """The block of the address."""
+        return get_object_or_404(self.supplier.process_blocks, pk=self.kwargs["block"]).pk
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        self.block_id  # noqa: B018 - another supplier's is not found
+        return super().get_context_data(**kwargs)
+
+
+class AskToLift(BlockAct):
+    """Say why a block should go."""
+
+    title = lazy("Ask to lift the block")
+    text = lazy("Another person must confirm it. Until then the block stands.")
+    label = lazy("Ask")
+    done = lazy("Another person can confirm it now.")
+
+    def act(self, form: ReasonForm) -> None:
+        services.ask_to_lift(
+            block_id=self.block_id, reason=form.cleaned_data["reason"], actor=person_of(self.request)
+        )
+
+
+class Lift(BlockAct):
+    """Confirm as a second person."""
+
+    form_class = ConfirmForm
+    title = lazy("Lift the block")
+    text = lazy("You confirm, as the second person, that this supplier may take part again.")
+    label = lazy("Lift")
+    done = lazy("Lifted.")
+
+    def act(self, form: ConfirmForm) -> None:
+        services.lift(block_id=self.block_id, actor=person_of(self.request))
+
+
+class KeepBlock(BlockAct):
+    """The block stays."""
+
+    form_class = ConfirmForm
+    title = lazy("Keep the block")
+    text = lazy("The request to lift it is turned down. The block stands.")
+    label = lazy("Keep it")
+    done = lazy("The block stands.")
+
+    def act(self, form: ConfirmForm) -> None:
+        services.keep(block_id=self.block_id, actor=person_of(self.request))
+
+
 class DeactivateMember(Confirm):
     """Take one of the supplier's users off."""
 
@@ -409,6 +501,22 @@ def invitation_state(invitation: UserInvitation, at: datetime) -> tuple[str, str
     if invitation.accepted_at:
         return _("Joined"), "good"
     return (_("Waiting"), "wait") if at < invitation.expires_at else (_("Expired"), "idle")
+
+
+def blocks_of(supplier: Supplier, day: date) -> list[tuple[ProcessBlock, str, str]]:
+    """Blocks by process, the latest first, each with the word and tone of how it stands that day."""
+    found = supplier.process_blocks.select_related("set_by", "lift_asked_by", "lifted_by")[:20]
+    return [(block, *_standing(block, day)) for block in found]
+
+
+def _standing(block: ProcessBlock, day: date) -> tuple[str, str]:
+    if block.lifted_at is not None:
+        return _("Lifted"), "idle"
+    if not block.stands_on(day):
+        return (_("Over"), "idle") if block.starts_on <= day else (_("Not yet"), "idle")
+    if block.lift_asked_by_id is not None:
+        return _("To be lifted: a second person confirms"), "wait"
+    return (_("Prevents"), "bad") if block.effect == ProcessBlock.Effect.PREVENT else (_("Warns"), "wait")
 
 
 def history_of(supplier: Supplier) -> list[Entry]:

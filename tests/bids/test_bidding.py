@@ -10,7 +10,7 @@ from django.db.models import F
 
 from procurement.bids import admission, bidding, drafts, payload, sealing
 from procurement.bids.crypto import Unreadable
-from procurement.bids.models import Bid, BidDraft, BidVersion, Envelope, SealingKey
+from procurement.bids.models import Bid, BidDraft, BidVersion, Envelope, LateAttempts, SealingKey
 from procurement.bids.payload import LineOffer, terms_of
 from procurement.bids.typed import Typed
 from procurement.common.models import Event
@@ -482,6 +482,19 @@ def test_after_the_deadline_drafts_are_neither_read_nor_written(rfq, bidder):
     assert drafts.load(rfq=rfq, supplier_id=supplier_of(bidder).pk, at=CLOSES).edit_version == 0
     with pytest.raises(admission.BiddingClosed):
         submit(rfq, bidder, moment=CLOSES)
+    assert Event.objects.filter(verb="bid.refused_late").count() == 1
+
+
+def test_however_often_somebody_comes_late_one_row_says_so(rfq, bidder):
+    for minutes in (1, 2, 3):
+        with pytest.raises(admission.BiddingClosed):
+            submit(rfq, bidder, moment=CLOSES + timedelta(minutes=minutes))
+    attempts = LateAttempts.objects.get()
+    assert (attempts.count, attempts.first_at, attempts.latest_at) == (
+        3,
+        CLOSES + timedelta(minutes=1),
+        CLOSES + timedelta(minutes=3),
+    )
     assert Event.objects.filter(verb="bid.refused_late").count() == 1
 
 

@@ -11,7 +11,14 @@ from django.db import connection, transaction
 from procurement.bids import bidding, drafts, openings
 from procurement.bids import invariants as rules
 from procurement.bids.admission import BiddingClosed
-from procurement.bids.models import BidVersion, Envelope, OpenedBid, Opening, OpeningConfirmation
+from procurement.bids.models import (
+    BidVersion,
+    Envelope,
+    LateAttempts,
+    OpenedBid,
+    Opening,
+    OpeningConfirmation,
+)
 from procurement.bids.typed import Typed
 from procurement.common import invariants
 from procurement.common.clock import database_clock
@@ -169,6 +176,21 @@ def test_a_bid_that_waited_past_the_deadline_is_late():
             sending.result(timeout=20)
     assert not BidVersion.objects.exists()
     assert Event.objects.get().verb == "bid.refused_late"
+
+
+def test_late_attempts_at_once_are_all_counted_and_recorded_once():
+    rfq = make_rfq(lines=1)
+    bidder = make_bidder(rfq)
+
+    def late():
+        with pytest.raises(BiddingClosed):
+            offer(rfq, bidder, clock=at(CLOSES + timedelta(minutes=1)))
+
+    at_once(*[late] * 8)
+    attempts = LateAttempts.objects.get()
+    assert (attempts.count, attempts.supplier_id) == (8, supplier_of(bidder).pk)
+    assert Event.objects.get().verb == "bid.refused_late"
+    assert not BidVersion.objects.exists()
 
 
 def test_a_double_click_on_send_makes_one_version():

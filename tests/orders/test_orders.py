@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.agreements.models import Contract
-from contracts.orders import services
+from contracts.orders import answers, services
 from contracts.orders.fulfilling import NotRequested
 from contracts.orders.models import Order, OrderAllocation, OrderLineVersion
 from procurement.common import documents, files, invariants
@@ -213,7 +213,7 @@ def test_an_order_is_sent_printed_and_acknowledged(deal):
 def test_only_the_supplier_acknowledges(deal):
     order = deal.issued()
     for person in (deal.officer, make_member(), make_member(deal.supplier, "viewer")):
-        with pytest.raises(services.NotTheSupplier):
+        with pytest.raises(answers.NotTheSupplier):
             services.acknowledge(order_id=order.pk, actor=person, clock=at(20))
     order.refresh_from_db()
     assert order.status == "issued"

@@ -48,11 +48,11 @@ def test_an_officer_orders_and_the_supplier_acknowledges(deal, client, quick_pri
     assert order.number in client.get(reverse("portal:orders")).content.decode()
     page = client.get(theirs("order", order)).content.decode()
     assert "<iframe" in page
-    assert theirs("acknowledge_order", order) in page
-    client.post(theirs("acknowledge_order", order))
+    assert theirs("answer_order", order) in page
+    client.post(theirs("answer_order", order))
     order.refresh_from_db()
     assert order.status == "acknowledged"
-    lost = client.post(theirs("acknowledge_order", order))
+    lost = client.post(theirs("answer_order", order))
     assert lost.status_code == 409
     assert deal.signer.name in lost.content.decode()
 
@@ -94,7 +94,7 @@ def test_another_supplier_and_strangers_find_nothing(deal, client):
     order = deal.issued()
     documents_url = reverse("documents:show", args=[documents.find("purchase_order", order).public_id])
     addresses = [
-        theirs("order", order), theirs("acknowledge_order", order), theirs("contract", deal.contract),
+        theirs("order", order), theirs("contract", deal.contract),
         theirs("sign_contract", deal.contract), documents_url,
     ]  # fmt: skip
     for address in addresses:
@@ -103,10 +103,11 @@ def test_another_supplier_and_strangers_find_nothing(deal, client):
     for address in [*addresses, mine("detail", order), mine("issue", order), reverse("orders:list")]:
         assert client.get(address).status_code == 404, address
     assert order.number not in client.get(reverse("portal:orders")).content.decode()
+    assert client.post(theirs("answer_order", order)).status_code == 404
     enter(client, make_member(deal.supplier, "viewer"))
     assert client.get(theirs("order", order)).status_code == 200
-    refused = client.post(theirs("acknowledge_order", order))
-    assert "not for you to acknowledge" in refused.content.decode()
+    refused = client.post(theirs("answer_order", order))
+    assert "not for you to answer" in refused.content.decode()
 
 
 @pytest.mark.parametrize(

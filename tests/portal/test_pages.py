@@ -11,7 +11,7 @@ from procurement.bids import drafts
 from procurement.bids.models import BidDraft, BidVersion, Envelope
 from procurement.common.models import Event
 from procurement.rfqs.models import Invitation, Rfq
-from suppliers.portal import urls
+from suppliers.portal import grid, urls
 from suppliers.portal.pages import SealedPage
 from tests.bids.market import line_keys, make_bidder, make_rfq, offer, opened, supplier_of
 from tests.factories import make_member, make_officer, make_opener
@@ -128,6 +128,21 @@ def test_declining_tells_the_buyer(door, rfq, bidder):
     assert not BidDraft.objects.exists()
 
 
+def test_one_click_tells_the_buyer_that_we_mean_to_bid_also_after_a_no(door, rfq, bidder):
+    door.post(address("decline", rfq, bidder), {"reason": "No capacity"})
+    for _click in range(2):
+        door.post(address("intend", rfq, bidder))
+    assert invitation(rfq, bidder).status == "intends"
+    assert invitation(rfq, bidder).decline_reason == ""
+    assert Event.objects.filter(verb="rfq.intent_declared").count() == 1
+    page = door.get(address("rfq", rfq, bidder))
+    assert address("bid", rfq, bidder) in page.text
+    assert address("intend", rfq, bidder) not in page.text
+    close(rfq)
+    door.post(address("decline", rfq, bidder), {"reason": ""})
+    assert invitation(rfq, bidder).status == "intends"
+
+
 def test_whoever_has_a_bid_withdraws_it_before_declining(door, rfq, bidder):
     offer(rfq, bidder, clock=lambda: datetime.now(UTC))
     page = door.post(address("decline", rfq, bidder), {"reason": ""})
@@ -194,10 +209,68 @@ def test_hidden_columns_keep_what_was_typed_in_them(door, rfq, bidder):
     key = line_keys(rfq)[0]
     autosave(door, rfq, bidder, "10", **{f"discount-{key}": "5", f"price_per-{key}": "100"})
     page = door.get(address("bid", rfq, bidder))
-    assert f'<input type="hidden" name="discount-{key}" value="5">' in page.text
+    assert 'data-discount="5"' in page.text
+    door.post(
+        address("bid", rfq, bidder), prices(rfq, "10", revision="1")
+    )  # from the page without these columns
     wide = door.get(address("bid", rfq, bidder) + "?columns=all")
     assert f'name="discount-{key}" inputmode' in wide.text
     assert "0.95" in wide.text  # 10 × 10 ÷ 100 less 5 %
+
+
+# --- windows of a long grid
+
+
+def test_a_long_grid_comes_in_windows_and_sums_are_over_all_lines(client, monkeypatch):
+    monkeypatch.setattr(grid, "WINDOW", 2)
+    rfq = make_rfq(lines=5, **RUNNING)
+    bidder, keys = make_bidder(rfq), line_keys(rfq)
+    client.force_login(bidder)
+    autosave(client, rfq, bidder, "1", "2", "3", "x", "5")
+
+    page = client.get(address("bid", rfq, bidder) + "?page=2")
+    shown = [key for key in keys if f'id="unit_price-{key}"' in page.text]
+    assert shown == keys[2:4]
+    assert 'data-rest="80.00" data-rest-filled="3"' in page.text
+    assert f"?page=2#unit_price-{keys[3]}" in page.text
+    part = client.get(address("bid", rfq, bidder) + "?page=2&rows=1")
+    assert part["X-Next"] == "?page=3"
+    assert part.text.count("<tr") == 2
+    assert "no-store" in part["Cache-Control"]
+
+    body = {
+        "revision": "1",
+        "tab": "u",
+        f"unit_price-{keys[3]}": "4",
+        f"unit_price-{keys[4]}": "",
+        "page": "3",
+    }
+    answer = client.post(address("bid", rfq, bidder) + "?page=2", body)
+    assert answer["Location"] == address("bid", rfq, bidder) + "?page=3"
+    typed = draft_of(rfq, bidder).typed.lines
+    assert [typed.get(key, {}).get("unit_price") for key in keys] == ["1", "2", "3", "4", None]
+    page = client.get(address("bid", rfq, bidder) + "?show=missing")
+    assert [key for key in keys if f'id="unit_price-{key}"' in page.text] == keys[4:]
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "99", "x", "9" * 40, "２"])
+def test_a_window_that_is_not_there_is_the_nearest_one(door, rfq, bidder, page):
+    shown = door.get(address("bid", rfq, bidder), {"page": page})
+    assert f'id="unit_price-{line_keys(rfq)[0]}"' in shown.text
+
+
+def test_autosave_takes_the_cells_it_is_sent_and_answers_for_their_lines(door, rfq, bidder):
+    first, second, third = line_keys(rfq)
+    autosave(door, rfq, bidder, "1", "2", "3")
+    body = {"revision": "1", "tab": "t", f"unit_price-{second}": "x", f"remark-{third}": "spare"}
+    answer = door.post(address("autosave", rfq, bidder), body).json()
+    assert answer["lines"] == {second: "–", third: "30.00"}
+    assert list(answer["errors"]) == [f"unit_price-{second}"]
+    assert f"#unit_price-{second}" in answer["checks"]
+    assert answer["sums"]["net"] == "¥40.00"
+    typed = draft_of(rfq, bidder).typed.lines
+    assert typed[first] == {"unit_price": "1"}
+    assert typed[third] == {"unit_price": "3", "remark": "spare"}
 
 
 # --- mistakes
@@ -307,7 +380,7 @@ def test_the_receipt_proves_that_the_bid_was_among_them():
 
 # --- whose it is
 
-SUPPLIER_PAGES = ("rfq", "decline", "bid", "autosave", "detach", "submit", "withdraw")
+SUPPLIER_PAGES = ("rfq", "intend", "decline", "bid", "autosave", "sheet", "detach", "submit", "withdraw")
 
 
 def everything(rfq, bidder, version):
@@ -378,7 +451,7 @@ def test_nobody_learns_who_else_is_invited_or_what_we_expect(door, rfq, bidder):
 def test_forged_posts_are_refused(rfq, bidder):
     door = Client(enforce_csrf_checks=True)
     door.force_login(bidder)
-    for name in ("bid", "autosave", "detach", "submit", "withdraw", "decline"):
+    for name in ("bid", "autosave", "sheet", "detach", "submit", "withdraw", "intend", "decline"):
         assert door.post(address(name, rfq, bidder), prices(rfq, "1")).status_code == 403, name
     assert not BidDraft.objects.exists()
 
@@ -438,5 +511,12 @@ def test_the_grid_costs_the_same_for_any_number_of_lines(client, django_assert_m
 def test_no_middleware_reads_a_body_with_a_bid_first():
     """The CSRF middleware would parse it with Django's own handlers, which spool files to disk in the clear."""
     sealed = [pattern for pattern in urls.urlpatterns if issubclass(pattern.callback.view_class, SealedPage)]
-    assert {pattern.name for pattern in sealed} >= {"bid", "autosave", "detach", "submit", "withdraw"}
+    assert {pattern.name for pattern in sealed} >= {
+        "bid",
+        "autosave",
+        "sheet",
+        "detach",
+        "submit",
+        "withdraw",
+    }
     assert all(pattern.callback.csrf_exempt for pattern in sealed)

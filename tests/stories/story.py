@@ -173,8 +173,7 @@ class Story:
         supplier = self.enter(WINNER)
         supplier.follow("portal:orders")
         supplier.follow("portal:order")
-        supplier.follow("portal:acknowledge_order")
-        supplier.send("portal:acknowledge_order")
+        supplier.send("portal:answer_order")
         assert Order.objects.get().status == "acknowledged"
 
     def where_is_my_request(self):

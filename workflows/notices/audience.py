@@ -284,15 +284,20 @@ def _order(event: Event) -> tuple[Order, dict[str, Any]]:
     return order, facts
 
 
-@hears("order.issued")
+@hears("order.issued", "order.changed", "order.asked_again", "order.cancelled")
 def seller(event: Event) -> Iterator[Told]:
-    """The supplier's people."""
+    """The supplier's people, of what they have been sent."""
     order, facts = _order(event)
+    if order.issued_at is None:
+        return
+    facts["revision"] = order.revision
+    refused = order.answers.filter(status="refused").first() if event.verb == "order.asked_again" else None
+    facts["comment"] = refused.decision_note if refused else ""
     for member in _members([order.supplier_id], BIDDERS):
         yield Told(member.user, event.verb, address("portal:order", order.public_id), facts)
 
 
-@hears("order.acknowledged")
+@hears("order.acknowledged", "order.change_proposed", "order.declined")
 def buyer(event: Event) -> Iterator[Told]:
     """Who ordered."""
     order, facts = _order(event)

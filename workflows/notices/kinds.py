@@ -166,6 +166,25 @@ KINDS: dict[str, Kind] = {
         _("Open the order"),
     ),
     "order.acknowledged": Kind(_("Acknowledged: %(number)s"), _("The supplier has acknowledged %(number)s.")),
+    "order.change_proposed": Kind(
+        _("Other dates or quantities: %(number)s"),
+        _("The supplier can deliver %(number)s, but not as ordered. Accept what it proposes, or ask again."),
+        _("Answer"),
+    ),
+    "order.declined": Kind(
+        _("Declined: %(number)s"), _("The supplier will not deliver %(number)s."), _("Answer")
+    ),
+    "order.changed": Kind(
+        _("Change accepted: %(number)s"),
+        _("%(company)s accepted your change. Revision %(revision)s of %(number)s is agreed."),
+        _("Open the order"),
+    ),
+    "order.asked_again": Kind(
+        _("Please answer again: %(number)s"),
+        _("%(company)s stays with %(number)s as ordered: “%(comment)s”"),
+        _("Open the order"),
+    ),
+    "order.cancelled": Kind(_("Order cancelled: %(number)s"), _("%(company)s cancelled order %(number)s.")),
 }
 
 

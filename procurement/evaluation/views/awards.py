@@ -34,6 +34,7 @@ from procurement.evaluation.models import Award
 from procurement.evaluation.permissions import holds
 from procurement.evaluation.presentation import WINDOW, Choices
 from procurement.evaluation.views.base import AwardPage, OpenedPage, StaffPage
+from suppliers.registry.services import warnings
 
 LINES_SHOWN = 50
 
@@ -207,6 +208,7 @@ class ShowAward(AwardPage, TemplateView):
             crumbs=self.small_frame("")["crumbs"][:2],
             facts=facts_of(memo),
             flags=flags(memo),
+            warnings=warnings([one.offer.bid.supplier_id for one in memo.winners], process="award"),
             ranking=ranking_of(memo),
             page=page,
             lines=[(line, names.get(line.rfq_line_id, "")) for line in page],

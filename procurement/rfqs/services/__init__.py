@@ -20,6 +20,7 @@ from procurement.rfqs.services.drafting import (
 )
 from procurement.rfqs.services.inviting import (
     decline,
+    intend,
     invite,
     mark_delivered,
     uninvite,
@@ -65,6 +66,7 @@ __all__ = [
     "decline",
     "extend_deadline",
     "facts_of",
+    "intend",
     "invite",
     "mark_awarded",
     "mark_awarded_when_whole",

@@ -18,7 +18,7 @@ from procurement.rfqs.models import Invitation, Rfq
 from procurement.rfqs.services.data import NotNow, check_editable, locked
 from procurement.rfqs.services.sourcing import record_change, touch
 from suppliers.registry.models import Supplier
-from suppliers.registry.services import SupplierBlocked
+from suppliers.registry.services import SupplierBlocked, keeping_out, refuse_kept_out
 
 Status = Invitation.Status
 
@@ -33,13 +33,18 @@ def invite(
     check_editable(rfq)
     wanted = set(supplier_ids)
     invited = Invitation.objects.filter(rfq=rfq, supplier=OuterRef("pk"))
-    suppliers = list(Supplier.objects.filter(pk__in=wanted).annotate(known=Exists(invited)).order_by("pk"))
+    found = Supplier.objects.filter(pk__in=wanted).annotate(
+        known=Exists(invited), kept_out=keeping_out("invitation")
+    )
+    suppliers = list(found.order_by("pk"))
     if len(suppliers) != len(wanted):
         raise RuleViolation(_("This supplier is not in the register."))
     blocked = next((one for one in suppliers if one.status == Supplier.Status.BLOCKED), None)
     if blocked:
         words = {"name": blocked.label, "reason": blocked.status_reason}
         raise SupplierBlocked(_("%(name)s is blocked: %(reason)s") % words)
+    if kept_out := [one.pk for one in suppliers if one.kept_out]:
+        refuse_kept_out(kept_out, process="invitation")
     rows = Invitation.objects.bulk_create(
         Invitation(rfq=rfq, supplier=supplier, created_at=at) for supplier in suppliers if not supplier.known
     )
@@ -83,6 +88,24 @@ def view_invitation(*, invitation_id: int, actor: User, clock: Clock = database_
     waiting = Invitation.objects.filter(pk=invitation_id, status__in=[Status.INVITED, Status.DELIVERED])
     waiting.update(status=Status.VIEWED)
     events.record("rfq.invitation_viewed", subject=found, actor=actor, at=at, rfq_id=found.rfq_id)
+
+
+@transaction.atomic
+def intend(*, invitation_id: int, actor: User, clock: Clock = database_clock) -> Invitation:
+    """The supplier says that it means to bid, also after a no; it binds nobody. What it drafts stays unknown."""
+    rfq_id = Invitation.objects.values_list("rfq", flat=True).get(pk=invitation_id)
+    rfq = lock_shared(Rfq.objects.filter(pk=rfq_id))
+    invitation = lock(Invitation.objects.filter(pk=invitation_id))
+    at = clock()
+    if rfq.phase_at(at) not in {Rfq.Phase.SCHEDULED, Rfq.Phase.OPEN}:
+        raise NotNow(_("Bidding on this RFQ is closed."))
+    if invitation.status == Status.INTENDS:
+        return invitation
+    invitation.status, invitation.intended_at = Status.INTENDS, at
+    invitation.declined_at, invitation.decline_reason = None, ""
+    invitation.save(update_fields=["status", "intended_at", "declined_at", "decline_reason"])
+    events.record("rfq.intent_declared", subject=invitation, actor=actor, at=at, rfq_id=rfq_id)
+    return invitation
 
 
 @transaction.atomic

@@ -38,6 +38,7 @@ from procurement.rfqs.views.base import RfqPage, person_of
 from suppliers.registry.forms import SearchForm as SupplierSearchForm
 from suppliers.registry.models import Supplier
 from suppliers.registry.search import search
+from suppliers.registry.services import keeping_out, warnings
 
 LineFormSet = formset_factory(LineForm, extra=0, can_delete=True, max_num=5000, absolute_max=5000)
 CriterionFormSet = formset_factory(CriterionForm, extra=0, can_delete=True, max_num=20, absolute_max=20)
@@ -306,6 +307,7 @@ class Suppliers(RfqPage, TemplateView):
         fresh = found.exclude(pk__in=self.rfq.invitations.values("supplier")).exclude(
             status=Supplier.Status.BLOCKED
         )
+        fresh = fresh.annotate(kept_out=keeping_out("invitation"))
         page = page_of(fresh.prefetch_related("categories"), self.request, order=("name", "pk"), size=15)
         return {"form": form, "page": page, "asked": asked}
 
@@ -326,4 +328,6 @@ class Suppliers(RfqPage, TemplateView):
         else:
             words = ngettext("%(count)d supplier added.", "%(count)d suppliers added.", len(added))
             messages.success(request, words % {"count": len(added)})
+            for warning in warnings(wanted, process="invitation"):
+                messages.warning(request, warning)
         return redirect("rfqs:suppliers", self.rfq.pk)

@@ -1,5 +1,15 @@
-"""What changes in the supplier register: `register` keeps companies, `joining` lets their people in."""
+"""What changes in the supplier register: `register` keeps companies, `joining` lets their people in, `blocks` warns."""
 
+from suppliers.registry.services.blocks import (
+    SecondPersonNeeded,
+    ask_to_lift,
+    keep,
+    keeping_out,
+    lift,
+    refuse_kept_out,
+    set_block,
+    warnings,
+)
 from suppliers.registry.services.joining import (
     CannotJoin,
     InvitationGone,
@@ -28,16 +38,24 @@ __all__ = [
     "DuplicateSupplier",
     "InvitationGone",
     "NotACreditCode",
+    "SecondPersonNeeded",
     "SupplierBlocked",
     "SupplierData",
     "accept_invitation",
+    "ask_to_lift",
     "block",
     "create_supplier",
     "deactivate_member",
     "invite_user",
+    "keep",
+    "keeping_out",
+    "lift",
     "open_invitation",
+    "refuse_kept_out",
     "save_contacts",
+    "set_block",
     "unblock",
     "update_supplier",
     "verify",
+    "warnings",
 ]

@@ -1,6 +1,7 @@
 // <form data-autosave-url="…">: typing is sent a moment later, one request at a time, and <… data-saved> says how it went.
 // The server answers JSON: {"saved_at": "14:19:52", "revision": 7} with 200; 409 when somebody else was faster;
 // 422 {"errors": {"field": ["…"]}} when something cannot be kept. A field named "revision" is carried along.
+// With data-partial, rows of a table are sent only when something in them has changed since it was saved.
 const words = JSON.parse(document.querySelector('meta[name="words"]')?.content || "{}");
 const token = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 const states = new WeakMap();
@@ -31,12 +32,14 @@ async function save(form) {
   state.dirty = false;
   say(form, words.saving, "idle");
   try {
+    const [body, sent] = "partial" in form.dataset ? changedIn(form) : [fieldsOf(form), []];
     const response = await fetch(form.dataset.autosaveUrl, {
       method: "POST",
-      body: fieldsOf(form),
+      body,
       headers: { "X-CSRFToken": token(), "X-Requested-With": "autosave", Accept: "application/json" },
       redirect: "manual",
     });
+    if (response.ok) for (const [field, value] of sent) field.defaultValue = value;
     await heard(form, state, response);
   } catch {
     say(form, words.failed, "bad");
@@ -53,6 +56,20 @@ function fieldsOf(form) {
   const fields = new FormData(form);
   for (const input of form.querySelectorAll("input[type=file]")) if (input.name) fields.delete(input.name);
   return new URLSearchParams(fields);
+}
+
+function changedIn(form) {
+  const [body, sent] = [new URLSearchParams(), []];
+  for (const field of form.elements) {
+    if (!field.name || field.disabled || /^(file|submit|button)$/.test(field.type)) continue;
+    if (/^(checkbox|radio)$/.test(field.type) && !field.checked) continue;
+    if (field.closest("tbody")) {
+      if (field.value === field.defaultValue) continue;
+      sent.push([field, field.value]);
+    }
+    body.append(field.name, field.value);
+  }
+  return [body, sent];
 }
 
 async function heard(form, state, response) {

@@ -2,7 +2,8 @@
 //   data-grid           the frame around a table
 //   data-number         on an input: figures only
 //   data-qty, data-price (or data-multiply on a row's cells)  factors of the row's amount; data-amount shows it
-//   data-total          on an element anywhere: the sum of all data-amount in the grid with that id (data-total="grid-id")
+//   data-discount       a factor in percent, taken off
+//   data-total          on an element anywhere: the sum of all data-amount; data-rest adds what stands on other pages
 const words = JSON.parse(document.querySelector('meta[name="words"]')?.content || "{}");
 const PLAIN = /^-?(\d{1,15}|\d{1,3}(,\d{3})+)(\.\d{1,6})?$/;
 
@@ -14,20 +15,25 @@ export function parse(text) {
 
 const figure = (value, decimals) => value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 const cellsOf = (row) => [...row.querySelectorAll("input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea")];
-const rowsOf = (grid) => [...grid.querySelectorAll("tbody tr:not([hidden])")].filter((row) => cellsOf(row).length);
 
-function position(grid, cell) {
-  const rows = rowsOf(grid);
-  const row = rows.indexOf(cell.closest("tr"));
-  return { rows, row, column: row < 0 ? -1 : cellsOf(rows[row]).indexOf(cell) };
+const usable = (row) => row && !row.hidden && cellsOf(row).length > 0;
+
+// The next row up or down that can be typed into, across the bodies of a table.
+function neighbour(row, down) {
+  const [step, edge] = down > 0 ? ["nextElementSibling", "firstElementChild"] : ["previousElementSibling", "lastElementChild"];
+  let next = row;
+  do next = next[step] ?? next.parentElement[step]?.[edge] ?? null;
+  while (next && !usable(next));
+  return next?.closest("tbody") ? next : null;
 }
 
 function go(grid, cell, down, across) {
-  const { rows, row, column } = position(grid, cell);
-  const target = rows[row + down] && cellsOf(rows[row + down])[column + across];
-  if (!target) return false;
-  target.focus();
-  target.select?.();
+  const row = cell.closest("tr");
+  const target = down ? neighbour(row, down) : row;
+  const into = target && cellsOf(target)[cellsOf(row).indexOf(cell) + across];
+  if (!into) return false;
+  into.focus();
+  into.select?.();
   return true;
 }
 
@@ -57,10 +63,11 @@ document.addEventListener("paste", (event) => {
   const text = event.clipboardData?.getData("text/plain").replace(/\r\n?/g, "\n").replace(/\n$/, "") ?? "";
   if (!grid || !/[\t\n]/.test(text) || cell.matches("textarea")) return;
   event.preventDefault();
-  const { row, column } = position(grid, cell);
+  const column = cellsOf(cell.closest("tr")).indexOf(cell);
   let count = 0;
+  let target = null;
   text.split("\n").forEach((line, down) => {
-    const target = rowAt(grid, row + down);
+    target = down ? target && (neighbour(target, 1) ?? oneMore(grid)) : cell.closest("tr");
     if (!target) return;
     line.split("\t").forEach((value, across) => {
       const into = cellsOf(target)[column + across];
@@ -71,9 +78,7 @@ document.addEventListener("paste", (event) => {
   say(grid, words.pasted?.replace("{count}", count) ?? "");
 });
 
-function rowAt(grid, index) {
-  const row = rowsOf(grid)[index];
-  if (row) return row;
+function oneMore(grid) {
   const need = new CustomEvent("grid:need-line", { bubbles: true, detail: {} });
   grid.dispatchEvent(need);
   return need.detail.line ?? null;
@@ -119,40 +124,65 @@ function factor(row, name) {
   return holder.matches("input") ? parse(holder.value) : Number(holder.dataset[name]);
 }
 
-function sum(grid) {
-  const decimals = Number(grid.dataset.decimals ?? 2);
-  let total = 0;
-  let filled = 0;
-  for (const row of rowsOf(grid)) {
-    const shown = row.querySelector("[data-amount]");
-    if (!shown) continue;
-    const [quantity, price] = [factor(row, "qty"), factor(row, "price")];
-    const known = quantity !== null && price !== null && !Number.isNaN(quantity) && !Number.isNaN(price);
-    const per = factor(row, "per") || 1;
-    const amount = known ? Math.round((quantity * price * 10 ** decimals) / per + 1e-7) / 10 ** decimals : null;
-    shown.textContent = known ? figure(amount, decimals) : "–";
-    total += amount ?? 0;
-    filled += known ? 1 : 0;
-  }
-  const scope = grid.closest("form") ?? document;
-  for (const element of scope.querySelectorAll("[data-total]")) element.textContent = figure(total, decimals);
-  for (const element of scope.querySelectorAll("[data-filled]")) element.textContent = filled;
+// What each row comes to is kept, so that typing in one of thousands computes one.
+const known = new WeakMap();
+
+function amountOf(row, decimals) {
+  const [quantity, price] = [factor(row, "qty"), factor(row, "price")];
+  if (quantity === null || price === null || Number.isNaN(quantity) || Number.isNaN(price)) return null;
+  const [per, off] = [factor(row, "per") || 1, factor(row, "discount") || 0];
+  return Math.round(((quantity * price * (1 - off / 100)) / per) * 10 ** decimals + 1e-7) / 10 ** decimals;
 }
 
+function show(row, decimals) {
+  const place = row.querySelector("[data-amount]");
+  if (!place) return;
+  const amount = amountOf(row, decimals);
+  known.set(row, amount);
+  const text = amount === null ? "–" : figure(amount, decimals);
+  if (place.textContent !== text) place.textContent = text;
+}
+
+function sum(grid, rows) {
+  const decimals = Number(grid.dataset.decimals ?? 2);
+  const all = grid.querySelectorAll("tbody tr:not([hidden])");
+  for (const row of all) if (!rows || rows.has(row) || !known.has(row)) show(row, decimals);
+  let [total, filled] = [0, 0];
+  for (const row of all) {
+    const amount = known.get(row) ?? null;
+    if (amount === null) continue;
+    total += amount;
+    filled += 1;
+  }
+  const scope = grid.closest("form") ?? document;
+  for (const element of scope.querySelectorAll("[data-total]")) {
+    element.textContent = figure(total + Number(element.dataset.rest ?? 0), decimals);
+    filled += Number(element.dataset.restFilled ?? 0);
+  }
+  for (const element of scope.querySelectorAll("[data-filled]:not(tbody)")) element.textContent = filled;
+}
+
+// A paste touches many cells; one sum per frame is enough. Rows named are computed anew, or all of them.
 const waiting = new Map();
-function later(grid) {
-  // A paste touches many cells; one sum per frame is enough.
-  if (waiting.has(grid)) return;
-  waiting.set(grid, requestAnimationFrame(() => (waiting.delete(grid), sum(grid))));
+function later(grid, row) {
+  if (!waiting.has(grid)) {
+    waiting.set(grid, new Set());
+    requestAnimationFrame(() => {
+      const rows = waiting.get(grid);
+      waiting.delete(grid);
+      sum(grid, rows.has(null) ? null : rows);
+    });
+  }
+  waiting.get(grid).add(row ?? null);
 }
 
 document.addEventListener("input", (event) => {
   const grid = event.target.closest?.("[data-grid]");
   if (!grid) return;
   if (event.target !== grid) check(event.target);
-  later(grid);
+  later(grid, event.target.closest("tbody tr"));
 });
 document.addEventListener("change", (event) => {
   const grid = event.target.closest?.("[data-grid]");
-  if (grid) later(grid);
+  if (grid && !event.target.matches("input:not([type=checkbox])")) later(grid);
 });
