@@ -41,7 +41,9 @@ def keep(*, listing: Listing, query: str, name: str, actor: User) -> SavedFilter
         raise RuleViolation(_("This filter is too long to save."))
     mine = _locked(actor, listing.name)
     if len(mine) >= MOST:
-        raise RuleViolation(_("You have %(count)d saved filters of this list; delete one first.") % {"count": MOST})
+        raise RuleViolation(
+            _("You have %(count)d saved filters of this list; delete one first.") % {"count": MOST}
+        )
     _refuse_twin(mine, name)
     return SavedFilter.objects.create(user=actor, listing=listing.name, name=name, query=wanted)
 
