@@ -123,12 +123,12 @@ def _taken(lines: Iterable[ContractLine]) -> dict[tuple[int, int], Decimal]:
 
 
 def _rests(lines: Iterable[ContractLine], taken: Mapping[tuple[int, int], Decimal]) -> dict[int, list[_Rest]]:
-    """By RFQ line: its allocations less what was taken, the earliest need first."""
+    """By RFQ line: its allocations less what went back and what was taken, the earliest need first."""
     rfq_lines = [line.rfq_line_id for line in lines]
     rests: dict[int, list[_Rest]] = defaultdict(list)
     allocations = Allocation.objects.filter(rfq_line__in=rfq_lines).select_related("requisition_line")
     for one in allocations.order_by("requisition_line__need_date", "pk"):
-        left = one.quantity - taken.get((one.rfq_line_id, one.requisition_line_id), Decimal(0))
+        left = one.quantity - one.released - taken.get((one.rfq_line_id, one.requisition_line_id), Decimal(0))
         rests[one.rfq_line_id].append(_Rest(one, left))
     return rests
 

@@ -51,6 +51,8 @@ class ScopedMixin(PolicyMixin):
         return found
 
 
-def refused(request: HttpRequest, refusal: AlreadyDone, *, status: int = 409) -> HttpResponse:
-    """The page for whoever lost a race: it says who won and when."""
-    return render(request, "refused.html", {"refusal": refusal}, status=status)
+def refused(
+    request: HttpRequest, refusal: AlreadyDone, *, back_url: str = "", status: int = 409
+) -> HttpResponse:
+    """The page for whoever lost a race: it says who won and when, and leads back to the document."""
+    return render(request, "refused.html", {"refusal": refusal, "back_url": back_url}, status=status)

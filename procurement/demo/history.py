@@ -218,10 +218,11 @@ class History:
     # --- the decision ---
 
     def _unsuccessful(self, purchase: Purchase, rfq: Rfq) -> None:
-        rfqs.mark_unsuccessful(
+        outcome.close_rfq(
             rfq_id=rfq.pk,
-            reason="没有可接受的报价，重新询价。No acceptable bid; to be asked again.",
-            actor=self.backdrop.user(purchase.officer),
+            code=Rfq.EndReason.ALL_REJECTED,
+            note="没有可接受的报价，重新询价。No acceptable bid; to be asked again.",
+            officer=self.backdrop.user(purchase.officer),
             clock=self._clock(purchase, "proposed"),
         )
 

@@ -45,6 +45,12 @@ def lowest(found: Comparison) -> list[Choice]:
     return [Choice(line.row.id, winner.id, line.row.quantity) for line in found.lines]
 
 
+def close_rfq(*, rfq_id: int, officer: User, code: str, note: str, clock: Clock) -> Rfq:
+    """The officer awards nothing (more) of an opened RFQ."""
+    _opened(rfq_id, officer, "close")
+    return awards.close(rfq_id=rfq_id, code=code, note=note, actor=officer, clock=clock)
+
+
 def propose_award(
     *,
     rfq_id: int,

@@ -255,19 +255,19 @@ def cancel(*, award_id: int, reason: str, actor: User, clock: Clock = database_c
 
 
 @transaction.atomic
-def finish(*, rfq_id: int, actor: User, clock: Clock = database_clock) -> Rfq:
-    """Nothing more of this RFQ is awarded: some lines have an active award, the rest gets none."""
+def close(*, rfq_id: int, code: str, note: str, actor: User, clock: Clock = database_clock) -> Rfq:
+    """Award nothing (more) of this RFQ: the rest of every line goes back to the requisitions.
+
+    Refused while an award that is not decided holds any of it.
+    """
     rfq = lock(Rfq.objects.filter(pk=rfq_id))
     at = clock()
-    if not can_compare(actor, "finish", rfq):
-        raise MayNotAward(_("This RFQ cannot be finished now."))
-    awards = list(Award.objects.filter(rfq=rfq).values_list("status", flat=True))
-    if Status.ACTIVE not in awards:
-        raise NotReady(_("Nothing of this RFQ is awarded. Close it as unsuccessful instead."))
-    if {Status.DRAFT, Status.IN_APPROVAL, Status.RETURNED} & set(awards):
+    if not can_compare(actor, "close", rfq):
+        raise MayNotAward(_("This RFQ cannot be closed now."))
+    undecided = Award.objects.filter(rfq=rfq, status__in=[Status.DRAFT, Status.IN_APPROVAL, Status.RETURNED])
+    if undecided.exists():
         raise NotReady(_("Another award of this RFQ is not decided yet."))
-    rfqs.mark_awarded(rfq_id=rfq_id, at=at, actor=actor)
-    return rfq
+    return rfqs.end(rfq=rfq, code=code, note=note, actor=actor, at=at)
 
 
 # --- inside ---

@@ -213,9 +213,14 @@ def flags(memo: Memo) -> list[Check]:
 
 
 def _competition(memo: Memo) -> Check:
-    count, least = len(memo.comparison.offers), memo.award.rfq.min_bidders
+    rfq = memo.award.rfq
+    count, least = len(memo.comparison.offers), rfq.min_bids
     words = {"count": count, "invited": memo.invited, "least": least}
     note = _("%(invited)d invited, least %(least)d") % words
+    if rfq.few_bids_code:
+        note = f"{note}. {rfq.get_few_bids_code_display()}: {rfq.few_bids_note}"
+    elif rfq.has_too_few_bids:
+        note = f"{note}. " + _("Nobody has said why one goes on with so few.")
     if count == 1:
         return Check(_("A single bid"), "wait", note)
     label = ngettext("%(count)d bid compared", "%(count)d bids compared", count) % words

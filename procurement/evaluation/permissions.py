@@ -25,8 +25,7 @@ OFFICER = frozenset({Role.OFFICER})
 RFQ_MATRIX: Matrix = {  # asked about an opened RFQ: action → (roles, states)
     "score": (frozenset({Role.OFFICER, Role.EVALUATOR}), frozenset({Rfq.Status.OPENED})),
     "award": (OFFICER, frozenset({Rfq.Status.OPENED, Rfq.Status.AWARDED})),
-    "finish": (OFFICER, frozenset({Rfq.Status.OPENED})),
-    "unsuccessful": (OFFICER, frozenset({Rfq.Status.OPENED})),
+    "close": (OFFICER, frozenset({Rfq.Status.OPENED, Rfq.Status.AWARDED})),
 }
 MATRIX: Matrix = {  # asked about an award
     "view": (frozenset(READERS), ANY),

@@ -12,11 +12,13 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from procurement.accounts.models import User
 from procurement.catalog.models import Category, Item
 from procurement.common.forms import DateInput, FigureField, FigureInput, PercentField
 from procurement.organization.models import Company, Department
 from procurement.requisitions.lookups import Lookup, LookupField
 from procurement.requisitions.models import Requisition, RequisitionLine
+from procurement.requisitions.permissions import officers_beside
 from procurement.requisitions.services.data import LineData
 
 CURRENCIES = ("CNY", "USD", "EUR", "GBP", "HKD", "JPY", "KRW", "KWD", "SGD", "UAH")
@@ -277,6 +279,11 @@ class PoolForm(forms.Form):
         label=_("Company"), queryset=Company.objects.none(), required=False, empty_label=_("All companies")
     )
     before = forms.DateField(label=_("Needed by"), required=False, widget=DateInput())
+    whose = forms.ChoiceField(
+        label=_("Officer"),
+        required=False,
+        choices=[("", _("Everybody's")), ("mine", _("Mine")), ("nobody", _("Nobody's yet"))],
+    )
 
     def __init__(self, *args: Any, lines: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -285,6 +292,19 @@ class PoolForm(forms.Form):
         for name, model in choices.items():
             field: Any = self.fields[name]
             field.queryset = model.objects.filter(pk__in=rows.values(name)).order_by("code")
+
+
+class AssignForm(forms.Form):
+    """Who takes care of the ticked lines."""
+
+    buyer = forms.ModelChoiceField(
+        label=_("Officer"), queryset=User.objects.none(), required=False, empty_label=_("Nobody")
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["buyer"]
+        field.queryset = officers_beside(user)
 
 
 def departments_for(companies: frozenset[int] | None) -> list[Department]:

@@ -19,6 +19,7 @@ VERBS: dict[str, tuple[object, Tone]] = {
     "requisition.rejected": (_("Rejected"), "bad"),
     "requisition.withdrawn": (_("Taken back by the requester"), ""),
     "requisition.cancelled": (_("Cancelled"), "bad"),
+    "requisition.assigned": (_("Lines given to an officer"), ""),
 }
 SHOWN = 100
 

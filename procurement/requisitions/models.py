@@ -179,6 +179,14 @@ class RequisitionLine(Stateful):
     status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
     sourced = QuantityField(default=0)
     ordered = QuantityField(default=0)
+    buyer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("officer"),
+        help_text=_("Who takes care of it; nobody: whoever comes first."),
+    )
 
     class Meta:
         verbose_name = _("requisition line")

@@ -10,8 +10,9 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from procurement.accounts.models import User
 from procurement.organization.access import ANY, Matrix, allowed, standing
-from procurement.organization.models import Department, Person, Role
+from procurement.organization.models import Department, Person, Role, RoleAssignment
 from procurement.requisitions.models import Requisition, RequisitionLine
 from workflows.approvals.models import ApprovalStep, DocumentType
 
@@ -113,3 +114,12 @@ def lines_to_source(user: Any) -> QuerySet[RequisitionLine]:
     companies = standing(user).companies(Role.OFFICER)
     lines = RequisitionLine.objects.all()
     return lines if companies is None else lines.filter(company__in=companies)
+
+
+def officers_beside(user: Any) -> QuerySet[User]:
+    """Officers of the companies that this person buys for, themselves included."""
+    held = RoleAssignment.objects.filter(role=Role.OFFICER)
+    companies = standing(user).companies(Role.OFFICER)
+    if companies is not None:
+        held = held.filter(Q(company=None) | Q(company__in=companies))
+    return User.objects.filter(is_active=True, person__in=held.values("person")).order_by("name", "pk")

@@ -35,7 +35,14 @@ def pool_for(user: Any) -> QuerySet[RequisitionLine]:
 def with_all(lines: QuerySet[RequisitionLine]) -> QuerySet[RequisitionLine]:
     """The lines with everything that the page shows of them."""
     return lines.select_related(
-        "requisition", "requisition__department", "company", "category", "item", "unit", "delivery_place"
+        "requisition",
+        "requisition__department",
+        "company",
+        "category",
+        "item",
+        "unit",
+        "delivery_place",
+        "buyer",
     )
 
 
@@ -49,12 +56,16 @@ class Figures:
     estimates: tuple[tuple[str, Decimal], ...]
 
 
-def figures_of(lines: QuerySet[RequisitionLine]) -> Figures:
-    """How much waits: one statement, estimates by currency."""
-    amount = ExpressionWrapper(
+WORTH = Sum(
+    ExpressionWrapper(
         (F("quantity") - F("sourced")) * F("unit_price"),
         output_field=DecimalField(max_digits=38, decimal_places=12),
     )
+)
+
+
+def figures_of(lines: QuerySet[RequisitionLine]) -> Figures:
+    """How much waits: one statement, estimates by currency."""
     totals = (
         lines.order_by()
         .values("requisition__currency")
@@ -62,7 +73,7 @@ def figures_of(lines: QuerySet[RequisitionLine]) -> Figures:
             lines=Count("pk"),
             requisitions=Count("requisition", distinct=True),
             companies=Count("company", distinct=True),
-            worth=Sum(amount),
+            worth=WORTH,
         )
         .order_by("-worth")
     )
@@ -93,6 +104,11 @@ class PoolItem:
         return {line.unit_id for line in self.lines}
 
     @property
+    def estimates(self) -> list[tuple[str, Decimal]]:
+        """What the rest may cost, by currency."""
+        return _by_currency((line.requisition.currency, line.estimate) for line in self.lines)
+
+    @property
     def total(self) -> Decimal | None:
         """What is left over all lines, where they have one unit."""
         return sum((line.rest for line in self.lines), Decimal(0)) if len(self.units) == 1 else None
@@ -100,30 +116,50 @@ class PoolItem:
 
 @dataclass(frozen=True)
 class PoolGroup:
-    """One category and what waits in it, as far as this page reaches."""
+    """One category: the lines of it on this page, and how much of it waits on all pages together."""
 
     category: Category
     items: list[PoolItem] = field(default_factory=list)
-
-    @property
-    def count(self) -> int:
-        """Lines of the category on this page."""
-        return sum(len(item.lines) for item in self.items)
+    count: int = 0
+    estimates: list[tuple[str, Decimal]] = field(default_factory=list)
 
 
-def grouped(lines: Iterable[RequisitionLine]) -> list[PoolGroup]:
-    """Lines in the pool's order, by category and item."""
+def grouped(lines: Iterable[RequisitionLine], waiting: QuerySet[RequisitionLine]) -> list[PoolGroup]:
+    """Lines in the pool's order, by category and item, with the subtotals of all that is `waiting`."""
+    by_category = [(key, list(found)) for key, found in groupby(lines, key=lambda line: line.category_id)]
+    rows = waiting.filter(category__in=[key for key, _found in by_category]).order_by()
+    subtotals = list(
+        rows.values("category", "requisition__currency").annotate(count=Count("pk"), worth=WORTH)
+    )
     groups = []
-    for _key, of_category in groupby(lines, key=lambda line: line.category_id):
-        group: PoolGroup | None = None
-        for _item, of_item in groupby(of_category, key=lambda line: line.item_id or -line.pk):
-            found = list(of_item)
-            group = group or PoolGroup(found[0].category)
-            label = found[0].item.label if found[0].item else found[0].description
-            group.items.append(PoolItem(label, found))
-        if group:
-            groups.append(group)
+    for key, of_category in by_category:
+        own = [row for row in subtotals if row["category"] == key]
+        groups.append(
+            PoolGroup(
+                category=of_category[0].category,
+                items=_items(of_category),
+                count=sum(row["count"] for row in own),
+                estimates=_by_currency((row["requisition__currency"], row["worth"]) for row in own),
+            )
+        )
     return groups
+
+
+def _items(lines: Iterable[RequisitionLine]) -> list[PoolItem]:
+    found = [list(same) for _key, same in groupby(lines, key=lambda line: line.item_id or -line.pk)]
+    return [PoolItem(one[0].item.label if one[0].item else one[0].description, one) for one in found]
+
+
+def _by_currency(amounts: Iterable[tuple[str, Decimal]]) -> list[tuple[str, Decimal]]:
+    totals: dict[str, Decimal] = {}
+    for currency, amount in amounts:
+        totals[currency] = totals.get(currency, Decimal(0)) + amount
+    return sorted(totals.items(), key=lambda pair: -pair[1])
+
+
+def ticked(data: QueryDict) -> set[int]:
+    """Keys of the ticked lines."""
+    return {int(key) for key in data.getlist("line") if key.isascii() and key.isdigit() and len(key) < 19}
 
 
 def pick(user: Any, data: QueryDict) -> dict[int, Decimal]:
@@ -131,7 +167,7 @@ def pick(user: Any, data: QueryDict) -> dict[int, Decimal]:
 
     Raises NotInPool where a line is gone or not this person's, or more is asked of it than is left.
     """
-    keys = {int(key) for key in data.getlist("line") if key.isascii() and key.isdigit() and len(key) < 19}
+    keys = ticked(data)
     if not keys:
         raise NotInPool(_("Tick at least one line."))
     lines = {line.pk: line for line in pool_for(user).filter(pk__in=keys)}

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.RequisitionList.as_view(), name="list"),
     path("new/", views.CreateRequisition.as_view(), name="create"),
     path("pool/", views.Pool.as_view(), name="pool"),
+    path("pool/assign/", views.AssignLines.as_view(), name="assign"),
     path("<int:pk>/", views.ShowRequisition.as_view(), name="detail"),
     path("<int:pk>/edit/", views.EditRequisition.as_view(), name="edit"),
     path("<int:pk>/submit/", views.SubmitRequisition.as_view(), name="submit"),

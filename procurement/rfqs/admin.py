@@ -13,7 +13,16 @@ from procurement.rfqs.models import ProcedurePreset
 class ProcedurePresetAdmin(admin.ModelAdmin):
     """Presets are copied onto an RFQ when it is made; later edits change nothing under way."""
 
-    list_display = ("code", "name", "name_en", "min_bidders", "min_bid_days", "is_active")
+    list_display = (
+        "code",
+        "name",
+        "name_en",
+        "min_bidders",
+        "min_bids",
+        "min_bid_days",
+        "max_estimate",
+        "is_active",
+    )
 
     def has_delete_permission(self, request: Any, *args: Any) -> bool:
         """RFQs name them; take one out of use instead."""

@@ -15,6 +15,7 @@ HEAD = (
     "title",
     "scope",
     "min_bidders",
+    "min_bids",
     "min_bid_days",
     "openers_required",
     "estimate_visible",

@@ -12,6 +12,7 @@ from django.db.models import (
     Count,
     DecimalField,
     Exists,
+    F,
     IntegerField,
     OuterRef,
     Q,
@@ -25,10 +26,11 @@ from django.utils.translation import ngettext
 
 from procurement.accounts.models import User
 from procurement.common.components import Check
+from procurement.common.figures import money_text
 from procurement.organization.models import Role, RoleAssignment
 from procurement.requisitions.models import Requisition
 from procurement.rfqs.deadlines import moment_in_zone
-from procurement.rfqs.models import Criterion, Invitation, Rfq, RfqDocument, RfqLine
+from procurement.rfqs.models import Allocation, Criterion, Invitation, Rfq, RfqDocument, RfqLine
 from suppliers.registry.models import Membership, Supplier
 
 
@@ -46,8 +48,10 @@ def checklist(rfq: Rfq, at: datetime) -> list[Requirement]:
         _window(rfq, at),
         _days(rfq, at),
         _suppliers(rfq, counted),
+        *_limit(rfq),
         *_reachable(counted),
         _lines(counted),
+        *_covered(counted),
         _criteria(counted),
         _documents(rfq, counted),
         _openers(rfq),
@@ -94,7 +98,13 @@ def _counts() -> dict[str, Any]:
     manned = Membership.objects.filter(supplier=OuterRef("supplier"), is_active=True)
     blocked = Invitation.objects.filter(supplier__status=Supplier.Status.BLOCKED)
     usable = Invitation.objects.exclude(supplier__status=Supplier.Status.BLOCKED)
+    asked = Allocation.objects.filter(rfq_line=OuterRef("pk")).order_by().values("rfq_line")
+    total = asked.annotate(total=Sum(F("quantity") * F("factor"))).values("total")
+    lacking = RfqLine.objects.filter(
+        quantity__gt=Coalesce(Subquery(total), 0, output_field=DecimalField(max_digits=38, decimal_places=15))
+    )
     return {
+        "has_lacking": of(lacking),
         "has_lines": of(RfqLine.objects.all()),
         "has_weights": of(Criterion.objects.all(), Sum("weight")),
         "has_prices": of(Criterion.objects.filter(kind=Criterion.Kind.PRICE)),
@@ -141,7 +151,21 @@ def _suppliers(rfq: Rfq, counted: dict[str, Any]) -> Requirement:
         )
         return Requirement(label, "bad", note % {"count": blocked}, key="suppliers")
     least = _("Least %(count)d for this procedure") % {"count": rfq.min_bidders}
+    if rfq.max_bidders is not None:
+        words = {"least": rfq.min_bidders, "most": rfq.max_bidders}
+        least = _("From %(least)d to %(most)d for this procedure") % words
+        if invited > rfq.max_bidders:
+            return Requirement(label, "bad", least, key="suppliers")
     return Requirement(label, "good" if invited >= rfq.min_bidders else "bad", least, key="suppliers")
+
+
+def _limit(rfq: Rfq) -> list[Requirement]:
+    if rfq.max_estimate is None:
+        return []
+    limit = _("Limit %(amount)s, net") % {"amount": money_text(rfq.max_estimate, rfq.currency)}
+    if rfq.estimate <= rfq.max_estimate:
+        return [Requirement(_("Within the limit of this procedure"), "good", limit, key="limit")]
+    return [Requirement(_("Above the limit of this procedure"), "bad", limit, key="limit")]
 
 
 def _reachable(counted: dict[str, Any]) -> list[Requirement]:
@@ -159,6 +183,19 @@ def _lines(counted: dict[str, Any]) -> Requirement:
     lines = counted["has_lines"]
     label = ngettext("%(count)d line", "%(count)d lines", lines) % {"count": lines}
     return Requirement(label, "good" if lines else "bad", key="lines")
+
+
+def _covered(counted: dict[str, Any]) -> list[Requirement]:
+    lacking = counted["has_lacking"]
+    if not lacking:
+        return []
+    label = ngettext(
+        "%(count)d line asks for more than requests do",
+        "%(count)d lines ask for more than requests do",
+        lacking,
+    )
+    note = _("Take it from the pool, ask for less, or remove the line")
+    return [Requirement(label % {"count": lacking}, "bad", note, key="covered")]
 
 
 def _criteria(counted: dict[str, Any]) -> Requirement:

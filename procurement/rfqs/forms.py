@@ -15,7 +15,8 @@ from procurement.common.errors import RuleViolation
 from procurement.common.figures import quantity_text
 from procurement.common.forms import DateInput, DateTimeInput, FigureField
 from procurement.rfqs.deadlines import instant, moment_in_zone, wall_time
-from procurement.rfqs.models import Criterion, ProcedurePreset, Rfq, RfqLineVersion
+from procurement.rfqs.models import Criterion, ProcedurePreset, Rfq, RfqLineVersion, RfqTemplate
+from procurement.rfqs.permissions import templates_for
 from procurement.rfqs.services import CriterionData, LineChange
 from procurement.rfqs.services.data import INCOTERMS, LONGEST_VALIDITY
 
@@ -49,16 +50,6 @@ class WallTimeField(forms.Field):
         raise ValidationError(_("Date and time, for example 2026-03-20 18:00."), code="invalid")
 
 
-class StartForm(forms.Form):
-    """What comes with the ticked lines of the pool; the rest is said on the RFQ's own pages."""
-
-    title = forms.CharField(required=False, max_length=160)
-    preset = forms.ModelChoiceField(
-        queryset=ProcedurePreset.objects.filter(is_active=True), to_field_name="code", required=False
-    )
-    rfq = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
-
-
 class PresetChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A kind of procedure with its least figures."""
 
@@ -66,6 +57,45 @@ class PresetChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         """RFQ: at least 3 suppliers, 5 days."""
         words = {"name": obj.label, "suppliers": obj.min_bidders, "days": obj.min_bid_days}
         return str(_("%(name)s: at least %(suppliers)d suppliers, %(days)d days") % words)
+
+
+class StartForm(forms.Form):
+    """What is said when ticked lines become an RFQ; what is left out is proposed, the rest said on its own pages."""
+
+    title = forms.CharField(label=_("Title"), required=False, max_length=160)
+    preset = PresetChoice(
+        label=_("Procedure"),
+        queryset=ProcedurePreset.objects.filter(is_active=True).order_by("pk"),
+        to_field_name="code",
+        required=False,
+        empty_label=None,
+    )
+    closes_at = WallTimeField(label=_("Bids close"), required=False)
+    template = forms.ModelChoiceField(
+        label=_("Terms like"),
+        queryset=RfqTemplate.objects.none(),
+        required=False,
+        empty_label=_("The procedure's own"),
+        help_text=_("Criteria, documents and suppliers of a template as well"),
+    )
+    rfq = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, user: Any, zone: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = zone
+        field: Any = self.fields["template"]
+        field.queryset = templates_for(user)
+        if zone:
+            self.fields["closes_at"].help_text = _("By the clock of %(zone)s") % {
+                "zone": zone.replace("_", " ")
+            }
+
+    def clean(self) -> dict[str, Any]:
+        """The instant that the deadline means."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("closes_at") and self.zone:
+            _set_instant(self, cleaned, "closes_at", self.zone)
+        return cleaned
 
 
 class TermsForm(forms.Form):
@@ -169,6 +199,31 @@ class ExtendForm(forms.Form):
         return cleaned
 
 
+class EndForm(forms.Form):
+    """Why what is not awarded goes back."""
+
+    code = forms.ChoiceField(label=_("Reason"), choices=Rfq.EndReason.choices, widget=forms.RadioSelect)
+    note = forms.CharField(
+        label=_("In words"),
+        required=False,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Needed for another reason"),
+    )
+
+
+class FewBidsForm(forms.Form):
+    """Why one goes on with fewer bids than the procedure wants."""
+
+    code = forms.ChoiceField(label=_("Reason"), choices=Rfq.FewBids.choices, widget=forms.RadioSelect)
+    note = forms.CharField(
+        label=_("In words"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Approvers of the award read it in the memo"),
+    )
+
+
 class LineForm(forms.Form):
     """What one line says. Its quantity is at most what its requisitions ask for."""
 
@@ -183,20 +238,21 @@ class LineForm(forms.Form):
     need_date = forms.DateField(label=_("Needed by"), required=False, widget=DateInput)
 
     @staticmethod
-    def initial_of(version: RfqLineVersion) -> dict[str, Any]:
-        """What the line says now."""
+    def initial_of(version: RfqLineVersion, *, lacking: bool = False) -> dict[str, Any]:
+        """What the line says now; `lacking`: requests do not ask for all of it yet."""
         return {
             "line": version.line_id,
             "description": version.description,
             "specification": version.specification,
             "quantity": version.quantity,
             "need_date": version.need_date,
+            "most": None if lacking else version.quantity,
         }
 
     def clean_quantity(self) -> Any:
-        """More than zero, and not more than was taken from the requisitions."""
+        """More than zero, and not more than was taken from the requisitions; a copied line is filled from them later."""
         quantity = self.cleaned_data["quantity"]
-        most = self.initial.get("quantity")
+        most = self.initial.get("most")
         if quantity <= 0:
             raise ValidationError(_("More than zero, please."))
         if most is not None and quantity > most:
@@ -244,6 +300,18 @@ class DocumentForm(forms.Form):
     title = forms.CharField(
         label=_("Title"), required=False, max_length=160, help_text=_("Empty: the file's name")
     )
+
+
+class CopyForm(forms.Form):
+    """What the new one is called."""
+
+    title = forms.CharField(label=_("Title"), max_length=160)
+
+
+class TemplateForm(forms.Form):
+    """Under which name colleagues find it."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
 
 
 class TeamForm(forms.Form):

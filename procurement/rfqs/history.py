@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from procurement.common.components import Entry, Tone
 from procurement.common.models import Event
@@ -26,12 +27,18 @@ VERBS: dict[str, tuple[str | Promise, Tone]] = {
     "rfq.returned": (_("Returned with a question"), "wait"),
     "rfq.rejected": (_("Rejected"), "bad"),
     "rfq.published": (_("Published"), "go"),
+    "rfq.bidders_added": (_("Further suppliers asked"), "go"),
+    "rfq.reminded": (_("Those who had not looked were reminded"), ""),
     "rfq.invitation_viewed": (_("A supplier looked at it"), ""),
     "rfq.intent_declared": (_("A supplier means to bid"), ""),
     "rfq.declined": (_("A supplier declined"), ""),
-    "rfq.deadline_extended": (_("Deadline extended"), "wait"),
+    "rfq.extension_proposed": (_("A later deadline proposed"), ""),
+    "rfq.extension_dropped": (_("The later deadline was set aside"), ""),
+    "rfq.deadline_extended": (_("Deadline extended, confirmed by a second person"), "wait"),
     "rfq.awarded": (_("Awarded"), "good"),
     "rfq.unsuccessful": (_("Ended without a winner"), "bad"),
+    "rfq.rest_released": (_("Nothing more is awarded; the rest is back in the pool"), "wait"),
+    "rfq.few_bids_justified": (_("Went on with fewer bids than wanted"), "wait"),
     "rfq.cancelled": (_("Cancelled"), "bad"),
     "approval.approved": (_("Approved by one approver"), ""),
     "approval.returned": (_("An approver asked something"), ""),
@@ -95,10 +102,13 @@ def _entry(event: Event, rfq: Rfq) -> Entry:
 
 def _note(event: Event, rfq: Rfq) -> str:
     reason = str(event.facts.get("reason", ""))
-    if event.verb == "rfq.deadline_extended":
+    if "to" in event.facts:
         moment = parse_datetime(str(event.facts.get("to", "")))
         until = moment_in_zone(moment, rfq.time_zone) if moment else ""
         return " · ".join(filter(None, [until, reason]))
+    if event.verb in {"rfq.bidders_added", "rfq.reminded"}:
+        count = int(event.facts.get("count", 0))
+        return ngettext("%(count)d supplier", "%(count)d suppliers", count) % {"count": count}
     if event.verb == "rfq.published" and event.facts.get("case") is None:
         return str(_("below every limit, nobody had to be asked"))
     return reason

@@ -7,33 +7,47 @@ from collections.abc import Iterable
 from procurement.common.invariants import invariant, rows
 
 OUT = "('published', 'opened', 'awarded', 'unsuccessful')"
-LIVE = "rfq.status NOT IN ('cancelled', 'unsuccessful')"
+ENDED = "('cancelled', 'unsuccessful')"
 
 
 @invariant("What a requisition line has in RFQs is the sum of its allocations")
 def allocations_make_up_sourced() -> Iterable[str]:
-    """Σ allocations to RFQs that are alive = sourced."""
+    """Σ allocations, less what went back, = sourced."""
     found = rows(
-        "SELECT line.id, line.sourced, coalesce(sum(a.quantity) FILTER (WHERE " + LIVE + "), 0)"  # noqa: S608
+        "SELECT line.id, line.sourced, coalesce(sum(a.quantity - a.released), 0)"
         " FROM requisitions_requisitionline line"
         " LEFT JOIN rfqs_allocation a ON a.requisition_line_id = line.id"
-        " LEFT JOIN rfqs_rfqline l ON l.id = a.rfq_line_id LEFT JOIN rfqs_rfq rfq ON rfq.id = l.rfq_id"
         " WHERE line.sourced > 0 OR a.id IS NOT NULL"
-        " GROUP BY line.id HAVING line.sourced <> coalesce(sum(a.quantity) FILTER (WHERE " + LIVE + "), 0)"
+        " GROUP BY line.id HAVING line.sourced <> coalesce(sum(a.quantity - a.released), 0)"
     )
     return [f"requisition line {pk}: {stored} stored, {total} allocated" for pk, stored, total in found]
 
 
+@invariant("What an RFQ gives back, its allocations gave back; one that ended without an award holds nothing")
+def released_went_back() -> Iterable[str]:
+    """Σ released allocations × factor = released of the line, to the sixth place of each allocation."""
+    found = rows(
+        "SELECT line.id FROM rfqs_rfqline line JOIN rfqs_rfq rfq ON rfq.id = line.rfq_id"  # noqa: S608
+        " LEFT JOIN rfqs_allocation a ON a.rfq_line_id = line.id"
+        " GROUP BY line.id, rfq.status"
+        " HAVING abs(line.released - coalesce(sum(a.released * a.factor), 0))"
+        "   > 0.000001 * coalesce(sum(greatest(a.factor, 1)), 0)"
+        f" OR (rfq.status IN {ENDED} AND sum(a.quantity - a.released) <> 0)"
+    )
+    return [f"RFQ line {pk}" for (pk,) in found]
+
+
 @invariant("An RFQ line asks for what was allocated to it, and its version says the same")
 def lines_ask_for_what_was_allocated() -> Iterable[str]:
-    """Quantity of the identity = Σ allocations × factor = quantity of the latest version."""
+    """Quantity of the identity = quantity of the latest version = Σ allocations × factor; a copied draft may lack some."""
     found = rows(
         "SELECT line.id FROM rfqs_rfqline line JOIN rfqs_rfq rfq ON rfq.id = line.rfq_id"
-        " LEFT JOIN LATERAL (SELECT sum(a.quantity * a.factor) AS total FROM rfqs_allocation a"
+        " LEFT JOIN LATERAL (SELECT coalesce(sum(a.quantity * a.factor), 0) AS total FROM rfqs_allocation a"
         "   WHERE a.rfq_line_id = line.id) taken ON true"
         " LEFT JOIN LATERAL (SELECT v.quantity FROM rfqs_rfqlineversion v WHERE v.line_id = line.id"
         "   ORDER BY v.revision DESC LIMIT 1) latest ON true"
-        " WHERE line.quantity IS DISTINCT FROM taken.total OR line.quantity IS DISTINCT FROM latest.quantity"
+        " WHERE line.quantity IS DISTINCT FROM latest.quantity OR line.quantity < taken.total"
+        " OR (rfq.status NOT IN ('draft', 'returned', 'cancelled') AND line.quantity > taken.total)"
     )
     return [f"RFQ line {pk}" for (pk,) in found]
 
@@ -55,6 +69,19 @@ def bidders_had_their_days() -> Iterable[str]:
     found = rows(
         f"SELECT id FROM rfqs_rfq WHERE status IN {OUT} AND (number IS NULL OR document_hash = ''"  # noqa: S608
         " OR closes_at - opens_at < min_bid_days * interval '24 hours' OR opens_at < published_at)"
+    )
+    return [f"RFQ {pk}" for (pk,) in found]
+
+
+@invariant("A deadline moved only because a second person confirmed it in time")
+def deadlines_were_confirmed() -> Iterable[str]:
+    """RFQs whose deadline is not that of the last confirmed extension, or that moved without one."""
+    found = rows(
+        "SELECT rfq.id FROM rfqs_rfq rfq"
+        " LEFT JOIN common_event e ON e.rfq_id = rfq.id AND e.verb = 'rfq.deadline_extended'"
+        " LEFT JOIN rfqs_deadlineextension x ON x.rfq_id = rfq.id AND x.status = 'confirmed'"
+        " WHERE e.id IS NOT NULL OR x.id IS NOT NULL"
+        " GROUP BY rfq.id HAVING rfq.closes_at IS DISTINCT FROM max(x.closes_at)"
     )
     return [f"RFQ {pk}" for (pk,) in found]
 

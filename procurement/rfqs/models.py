@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from decimal import Decimal
 from typing import ClassVar, Self
 
 import pgtrigger
@@ -35,7 +36,22 @@ class Procedure(models.Model):
         INVITED = "invited", _("Invited suppliers only")
 
     min_bidders = models.PositiveSmallIntegerField(_("least number of suppliers invited"), default=3)
+    min_bids = models.PositiveSmallIntegerField(
+        _("least number of bids"),
+        default=3,
+        help_text=_("With fewer, the need is asked for again, or somebody says why one goes on."),
+    )
     min_bid_days = models.PositiveSmallIntegerField(_("least days to bid"), default=5)
+    max_bidders = models.PositiveSmallIntegerField(
+        _("most suppliers invited"), null=True, blank=True, help_text=_("Empty: as many as one likes")
+    )
+    max_estimate = AmountField(
+        _("highest estimate, net"),
+        null=True,
+        blank=True,
+        default=None,
+        help_text=_("In the currency of the RFQ; empty: no limit"),
+    )
     openers_required = models.PositiveSmallIntegerField(_("openers"), default=2)
     estimate_visible = models.BooleanField(_("estimate shown to bidders"), default=False)
     visibility = models.CharField(
@@ -104,6 +120,23 @@ class Rfq(Stateful, Procedure):
         OPEN = "open", _("Open for bids")
         CLOSED = "closed", _("Closed, still sealed")
 
+    class EndReason(models.TextChoices):
+        """Why what is not awarded goes back (OCDS tender.statusDetails)."""
+
+        TOO_FEW_BIDS = "too_few_bids", _("Too few bids")
+        ALL_REJECTED = "all_rejected", _("No bid is acceptable")
+        NEED_GONE = "need_gone", _("It is no longer needed")
+        OTHER = "other", _("Another reason")
+
+    class FewBids(models.TextChoices):
+        """Why one goes on with fewer bids than the procedure wants."""
+
+        ENOUGH_ASKED = "enough_asked", _("Enough suppliers were asked, the market is small")
+        COMPETITIVE = "competitive", _("The prices are in line with the market")
+        URGENT = "urgent", _("Asking again would come too late")
+        ASKED_BEFORE = "asked_before", _("It was asked for before without more bids")
+        OTHER = "other", _("Another reason")
+
     class PriceBasis(models.TextChoices):
         NET = "net", _("Without tax")
         GROSS = "gross", _("With tax")
@@ -128,6 +161,13 @@ class Rfq(Stateful, Procedure):
     )
     category = models.ForeignKey(Category, models.PROTECT, null=True, related_name="+")
     officer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    predecessor = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="successors",
+        help_text=_("The RFQ that ended without a winner, whose demand this one asks for again."),
+    )
     title = models.CharField(_("title"), max_length=160)
     scope = models.TextField(_("scope of supply"), blank=True, default="", max_length=8000)
     preset = models.ForeignKey(ProcedurePreset, models.PROTECT, related_name="+")
@@ -152,6 +192,14 @@ class Rfq(Stateful, Procedure):
     estimate = AmountField(default=0, help_text=_("Net, from the requisitions."))
     document_hash = models.CharField(max_length=64, blank=True, default="")
     cancel_reason = models.CharField(max_length=300, blank=True, default="")
+    end_code = models.CharField(
+        max_length=12, choices=EndReason, blank=True, default="", help_text=_("Why the rest went back.")
+    )
+    bids_opened = models.PositiveIntegerField(
+        null=True, help_text=_("Bids that could be read at the opening; nobody knows it before.")
+    )
+    few_bids_code = models.CharField(max_length=12, choices=FewBids, blank=True, default="")
+    few_bids_note = models.CharField(max_length=300, blank=True, default="")
     origin = models.CharField(max_length=8, default="live")
     edit_version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(db_default=Now())
@@ -187,6 +235,14 @@ class Rfq(Stateful, Procedure):
                 name="rfq_opened_has_time",
                 condition=~Q(status__in=["opened", "awarded"]) | Q(opened_at__isnull=False),
             ),
+            models.CheckConstraint(
+                name="rfq_bids_counted_at_opening",
+                condition=Q(bids_opened__isnull=True) | Q(opened_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="rfq_few_bids_says_why",
+                condition=Q(few_bids_code="") | (Q(bids_opened__isnull=False) & ~Q(few_bids_note="")),
+            ),
             models.CheckConstraint(name="rfq_two_openers", condition=Q(openers_required__gte=2)),
             fits_currency("rfq_amount_scale", "estimate"),
         ]
@@ -206,6 +262,11 @@ class Rfq(Stateful, Procedure):
         """The RFQ's page on our side."""
         return reverse("rfqs:detail", args=[self.pk])
 
+    @property
+    def has_too_few_bids(self) -> bool:
+        """Whether fewer bids could be read than the procedure wants (F98): ask again, or go on and say why."""
+        return self.bids_opened is not None and self.bids_opened < self.min_bids
+
     def accepts_bids_at(self, moment: datetime) -> bool:
         """Whether a bid that arrives at `moment` is in time; the closing instant itself is late."""
         return self.phase_at(moment) == self.Phase.OPEN
@@ -217,6 +278,29 @@ class Rfq(Stateful, Procedure):
         if moment < self.opens_at:
             return self.Phase.SCHEDULED
         return self.Phase.OPEN if moment < self.closes_at else self.Phase.CLOSED
+
+
+class RfqTemplate(models.Model):
+    """An RFQ to start others from, under a name that colleagues of the company know it by."""
+
+    rfq = models.ForeignKey(Rfq, models.CASCADE, related_name="templates")
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    name = models.CharField(_("name"), max_length=120)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ("name", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "name"],
+                name="rfq_template_name",
+                violation_error_message=_("There is a template of this name."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class RfqUserObjectPermission(UserObjectPermissionBase):
@@ -232,7 +316,8 @@ class RfqUserObjectPermission(UserObjectPermissionBase):
 class RfqLine(models.Model):
     """A line's identity: never changes owner or key. What it says is in its versions.
 
-    `quantity` is that of the latest version; `awarded` is Σ of live award lines and never exceeds it.
+    `quantity` is that of the latest version. `awarded` is Σ of live award lines, `released` what went back to the
+    requisitions at the end; together they never exceed it.
     """
 
     rfq = models.ForeignKey(Rfq, models.CASCADE, related_name="lines")
@@ -240,6 +325,7 @@ class RfqLine(models.Model):
     position = models.PositiveIntegerField()
     quantity = QuantityField()
     awarded = QuantityField(default=0)
+    released = QuantityField(default=0)
 
     class Meta:
         ordering = ("position",)
@@ -250,13 +336,19 @@ class RfqLine(models.Model):
             models.CheckConstraint(name="rfq_line_quantity", condition=Q(quantity__gt=0)),
             models.CheckConstraint(
                 name="rfq_line_not_over_awarded",
-                condition=Q(awarded__gte=0, awarded__lte=F("quantity")),
+                condition=Q(awarded__gte=0, released__gte=0, awarded__lte=F("quantity") - F("released")),
                 violation_error_message=_("This quantity is awarded already."),
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.rfq} · {self.position}"
+
+    @property
+    def rest(self) -> Decimal:
+        """What is neither awarded nor given back."""
+        left: Decimal = self.quantity - self.awarded - self.released
+        return left
 
 
 class RfqLineVersion(models.Model):
@@ -296,17 +388,23 @@ class RfqLineVersion(models.Model):
 class Allocation(models.Model):
     """So much of a requisition line is asked for by this RFQ line (m:n). Where is my request reads these.
 
-    `quantity` is in the requisition line's unit; × `factor` gives the RFQ line's unit.
+    `quantity` is in the requisition line's unit; × `factor` gives the RFQ line's unit. `released` of it went back to
+    the requisition when the RFQ ended; the row stays as a trace.
     """
 
     requisition_line = models.ForeignKey(RequisitionLine, models.PROTECT, related_name="allocations")
     rfq_line = models.ForeignKey(RfqLine, models.PROTECT, related_name="allocations")
     quantity = QuantityField()
     factor = models.DecimalField(max_digits=18, decimal_places=9, default=1)
+    released = QuantityField(default=0)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["requisition_line", "rfq_line"], name="allocation_once"),
+            models.CheckConstraint(
+                name="allocation_not_over_released",
+                condition=Q(released__gte=0, released__lte=F("quantity")),
+            ),
             models.CheckConstraint(name="allocation_above_zero", condition=Q(quantity__gt=0, factor__gt=0)),
         ]
 
@@ -380,6 +478,7 @@ class Invitation(Stateful):
     intended_at = models.DateTimeField(null=True, help_text=_("When the supplier said that it means to bid."))
     declined_at = models.DateTimeField(null=True)
     decline_reason = models.CharField(max_length=300, blank=True, default="")
+    reminded_at = models.DateTimeField(null=True, help_text=_("When it was last asked to have a look."))
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -388,6 +487,66 @@ class Invitation(Stateful):
 
     def __str__(self) -> str:
         return f"{self.rfq} → {self.supplier}"
+
+
+class ExtensionQuerySet(models.QuerySet["DeadlineExtension"]):
+    """Proposals for a later deadline, as they are asked for."""
+
+    def waiting_at(self, moment: datetime) -> Self:
+        """Proposed and not lapsed: the deadline they would move is still ahead, and bids are taken."""
+        return self.filter(
+            status=DeadlineExtension.Status.PROPOSED,
+            closed_before__gt=moment,
+            rfq__status=Rfq.Status.PUBLISHED,
+        )
+
+
+class DeadlineExtension(models.Model):
+    """More time for all bidders: one person proposes it, another confirms it before the old deadline.
+
+    No stored state says *lapsed*: a proposal that nobody confirmed is over when the old deadline is.
+    """
+
+    class Status(models.TextChoices):
+        PROPOSED = "proposed", _("Proposed")
+        CONFIRMED = "confirmed", _("Confirmed")
+        DROPPED = "dropped", _("Set aside")
+
+    rfq = models.ForeignKey(Rfq, models.CASCADE, related_name="extensions")
+    status = models.CharField(max_length=9, choices=Status, default=Status.PROPOSED)
+    closed_before = models.DateTimeField(help_text=_("The deadline that is moved."))
+    closes_at = models.DateTimeField(_("new deadline"))
+    reason = models.CharField(_("reason"), max_length=300)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    objects = ExtensionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rfq"], name="extension_one_proposal", condition=Q(status="proposed")
+            ),
+            models.CheckConstraint(
+                name="extension_moves_later", condition=Q(closes_at__gt=F("closed_before"))
+            ),
+            models.CheckConstraint(
+                name="extension_second_person",
+                condition=~Q(status="confirmed")
+                | (Q(decided_by__isnull=False) & ~Q(decided_by=F("proposed_by"))),
+                violation_error_message=_("A second person confirms a new deadline."),
+            ),
+            models.CheckConstraint(
+                name="extension_confirmed_in_time",
+                condition=~Q(status="confirmed")
+                | Q(decided_at__isnull=False, decided_at__lt=F("closed_before")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rfq} → {self.closes_at}"
 
 
 class RfqRate(models.Model):

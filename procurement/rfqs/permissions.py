@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from procurement.organization.access import ANY, Matrix, allowed, standing
 from procurement.organization.models import Role
-from procurement.rfqs.models import Rfq, RfqUserObjectPermission
+from procurement.rfqs.models import Rfq, RfqTemplate, RfqUserObjectPermission
 from workflows.approvals.models import ApprovalStep, DocumentType
 
 Status = Rfq.Status
@@ -20,6 +20,7 @@ READERS = frozenset({Role.OFFICER, Role.CATEGORY_MANAGER, Role.AUDITOR})
 LATER_READERS = frozenset({Role.OPENER, Role.EVALUATOR})
 OUT = frozenset({Status.PUBLISHED, Status.OPENED, Status.AWARDED, Status.UNSUCCESSFUL})
 OFFICER = frozenset({Role.OFFICER})
+CONFIRMERS = frozenset({Role.OFFICER, Role.CATEGORY_MANAGER})  # of a deadline that somebody else proposed
 TEAM_GRANT = "work_on_rfq"
 
 MATRIX: Matrix = {  # action: (roles, states)
@@ -31,6 +32,12 @@ MATRIX: Matrix = {  # action: (roles, states)
     "withdraw": (OFFICER, {Status.IN_APPROVAL}),
     "cancel": (OFFICER, {Status.DRAFT, Status.RETURNED, Status.PUBLISHED}),
     "extend": (OFFICER, {Status.PUBLISHED}),
+    "confirm_extension": (CONFIRMERS, {Status.PUBLISHED}),
+    "few_bids": (OFFICER, {Status.OPENED}),
+    "copy": (OFFICER, ANY),
+    "retender": (OFFICER, {Status.UNSUCCESSFUL, Status.CANCELLED}),
+    "remind": (OFFICER, {Status.PUBLISHED}),
+    "add_bidder": (OFFICER, {Status.PUBLISHED}),
     "team": (OFFICER, ANY),
 }
 TEAM_MAY = frozenset({"view", "edit"})  # a named colleague prepares with the officer, but decides nothing
@@ -61,6 +68,13 @@ def team_grants() -> QuerySet[RfqUserObjectPermission]:
         permission__codename=TEAM_GRANT, permission__content_type__app_label="rfqs"
     )
     return grants
+
+
+def templates_for(user: Any) -> QuerySet[RfqTemplate]:
+    """Templates of the companies that this person buys for."""
+    companies = standing(user).companies(Role.OFFICER)
+    templates = RfqTemplate.objects.select_related("rfq", "rfq__preset", "company", "created_by")
+    return templates if companies is None else templates.filter(company__in=companies)
 
 
 def visible_to(user: Any) -> QuerySet[Rfq]:

@@ -18,7 +18,7 @@ from procurement.common import figures
 from procurement.common.components import Crumb, Fact, Step, StepState
 from procurement.common.templatetags.ui import countdown
 from procurement.rfqs.deadlines import moment_in_zone
-from procurement.rfqs.models import Allocation, Invitation, Rfq, RfqDocument, RfqLine
+from procurement.rfqs.models import Allocation, DeadlineExtension, Invitation, Rfq, RfqDocument, RfqLine
 
 Status, Phase = Rfq.Status, Rfq.Phase
 PHASE_TONES = {Phase.SCHEDULED: "wait", Phase.OPEN: "go", Phase.CLOSED: "wait"}
@@ -66,7 +66,7 @@ def with_counts(rfqs: QuerySet[Rfq]) -> QuerySet[Rfq]:
         "document_count": of(RfqDocument),
         "invited_count": of(Invitation),
     }
-    return rfqs.annotate(**counted).select_related("company", "officer", "preset", "category")
+    return rfqs.annotate(**counted).select_related("company", "officer", "preset", "category", "predecessor")
 
 
 def state_at(rfq: Rfq, at: datetime) -> State:
@@ -258,7 +258,15 @@ def frame_of(rfq: Rfq, at: datetime, current: str) -> dict[str, Any]:
         "next_step": next_step_of(rfq, at),
         "open_for_extension": rfq.phase_at(at) in {Phase.SCHEDULED, Phase.OPEN},
         "back_url": rfq.get_absolute_url(),
+        "successors": list(rfq.successors.order_by("pk")) if rfq.status in FINAL else [],
     }
+
+
+def waiting_extension(rfq: Rfq, at: datetime) -> DeadlineExtension | None:
+    """A later deadline that waits for a second person."""
+    if rfq.phase_at(at) not in {Phase.SCHEDULED, Phase.OPEN}:
+        return None
+    return rfq.extensions.filter(status="proposed").select_related("proposed_by").first()
 
 
 def next_step_of(rfq: Rfq, at: datetime) -> Crumb | None:

@@ -15,7 +15,9 @@ from procurement.common import turns
 from procurement.common.turns import CAP, Turn
 from procurement.organization.access import standing
 from procurement.organization.models import Role
-from procurement.rfqs.models import Invitation, Rfq
+from procurement.rfqs.deadlines import moment_in_zone
+from procurement.rfqs.models import DeadlineExtension, Invitation, Rfq
+from procurement.rfqs.permissions import CONFIRMERS
 
 NEAR = timedelta(days=2)
 Status = Rfq.Status
@@ -74,4 +76,29 @@ def closing_soon(user: User, at: datetime) -> Iterable[Turn]:
             action=_("See who"),
             why=why % {"count": count},
             until=rfq.closes_at,
+        )
+
+
+@turns.register
+def extension_to_confirm(user: User, at: datetime) -> Iterable[Turn]:
+    """Somebody else proposed a later deadline; it lapses when the old one passes."""
+    held = standing(user)
+    if not any(held.has(role) for role in CONFIRMERS):
+        return
+    companies = held.companies(*CONFIRMERS)
+    rows = DeadlineExtension.objects.waiting_at(at).exclude(proposed_by=user)
+    if companies is not None:
+        rows = rows.filter(rfq__company__in=companies)
+    for proposal in rows.select_related("rfq", "proposed_by").order_by("closed_before", "pk")[:CAP]:
+        rfq = proposal.rfq
+        words = {"person": proposal.proposed_by, "moment": moment_in_zone(proposal.closes_at, rfq.time_zone)}
+        yield Turn(
+            kind="rfq.extension",
+            title=rfq.title,
+            number=rfq.number or "",
+            url=reverse("rfqs:confirm_extension", args=[rfq.pk, proposal.pk]),
+            action=_("Confirm"),
+            why=_("%(person)s proposes a later deadline: %(moment)s") % words,
+            since=proposal.proposed_at,
+            until=proposal.closed_before,
         )

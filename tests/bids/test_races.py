@@ -22,7 +22,7 @@ from procurement.bids.models import (
 from procurement.bids.typed import Typed
 from procurement.common import invariants
 from procurement.common.clock import database_clock
-from procurement.common.errors import AlreadyDone, RuleViolation
+from procurement.common.errors import AlreadyDone
 from procurement.common.locks import lock
 from procurement.common.models import Event
 from procurement.rfqs.models import Rfq
@@ -41,26 +41,10 @@ from tests.bids.market import (
 )
 from tests.factories import make_member, make_opener
 from tests.keys import keyring_for_tests
+from tests.races.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 4
-
-
-def at_once(*acts):
-    """What each act answers with, or the refusal it met; all start together."""
-    barrier = threading.Barrier(len(acts))
-
-    def run(act):
-        try:
-            barrier.wait(20)
-            return act()
-        except RuleViolation as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return list(threads.map(run, acts))
 
 
 def broken_rules():

@@ -129,38 +129,77 @@ def test_a_published_rfq_and_the_lists_read_well(office, page_as, picture, size)
 
 
 def test_an_officer_goes_from_the_pool_to_a_published_rfq(office, page_as, picture):
-    _company, officer, _suppliers, lines = office
+    """Job 1 in four clicks and two pages, job 2 in two clicks; what is typed between is saved by itself."""
+    _company, officer, suppliers, _lines = office
     preset()
     page = page_as(officer)
     page.goto("/requisitions/pool/")
-    for line in lines:
-        page.locator(f'input[name="line"][value="{line.pk}"]').check()
+    page.locator('input[data-picks="category"]').check()
+    assert page.locator("[data-picked]").inner_text() == "4"
     page.locator("form[data-pool] button.primary").click()
+    page.wait_for_url("**/rfqs/new/propose/")
+    assert page.locator('input[name="supplier"]:checked').count() == len(suppliers)
+    assert page.get_by_text("· 2 lines").is_visible()  # the same item twice
+    picture(page, "rfq-story-proposal")
+    page.get_by_role("button", name="Make the RFQ").click()
     page.wait_for_url("**/rfqs/*/")
-    assert page.get_by_text("No deadline yet").is_visible()
 
-    page.get_by_role("link", name="Time and terms").first.click()
+    page.get_by_label("Bids close").fill("")
+    page.locator("#checklist").get_by_text("No deadline yet").wait_for()
     closes = (datetime.now(UTC) + timedelta(days=12)).strftime("%Y-%m-%dT18:00")
     page.get_by_label("Bids close").fill(closes)
-    page.get_by_role("button", name="Save").click()
-    page.wait_for_url("**/rfqs/*/")
-    assert "18:00 China Time (UTC+8)" in page.content()
+    page.locator("#checklist").get_by_text("18:00 China Time (UTC+8)").first.wait_for()
+    page.locator("[data-saved][data-tone=good]").wait_for()
+    picture(page, "rfq-story-workspace")
 
-    page.get_by_role("link", name="Choose suppliers").click()
-    page.get_by_label("Search").fill("阀")
-    page.get_by_role("button", name="Search").click()
-    for box in page.locator('input[name="supplier"]').all()[:3]:
-        box.check()
-    page.get_by_role("button", name="Add the ticked suppliers").click()
-    assert page.get_by_text("3 suppliers added.").is_visible()
-
-    page.get_by_role("link", name="Send for approval").click()
+    page.get_by_role("link", name="Publish").click()
     picture(page, "rfq-story-submit")
     page.get_by_role("button", name="Publish").click()
     page.wait_for_url("**/rfqs/*/")
     assert page.get_by_text("is published: nobody had to be asked.").is_visible()
     assert Rfq.objects.get().status == "published"
     picture(page, "rfq-story-published")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_pages_on_the_way_read_well(office, page_as, picture, size):
+    """Page two, a spot buy, a copied draft, a proposed deadline, an RFQ that failed, templates."""
+    company, officer, _suppliers, lines = office
+    preset()
+    second = make_officer(company, user__name="Zheng Kai")
+    other = prepared(office, lines[3:])
+    services.submit(rfq_id=other.pk, actor=officer)
+    services.propose_extension(
+        rfq_id=other.pk,
+        closes_at=other.closes_at + timedelta(days=3),
+        reason="Drawings come late",
+        actor=officer,
+    )
+    failed = prepared(office, lines[2:3])
+    services.cancel(rfq_id=failed.pk, reason="The project is put off", actor=officer)
+    copied = services.copy(rfq_id=other.pk, actor=officer)
+    services.save_as_template(rfq_id=other.pk, name="Valves, yearly", actor=officer)
+    page = page_as(second, **size)
+    extension = other.extensions.get()
+    for address, name in [
+        ("/requisitions/pool/", "pool"),
+        ("/rfqs/spot/", "rfq-spot"),
+        (f"/rfqs/{other.pk}/", "rfq-extension"),
+        (f"/rfqs/{other.pk}/extend/{extension.pk}/confirm/", "rfq-extension-confirm"),
+        (f"/rfqs/{other.pk}/suppliers/", "rfq-late-suppliers"),
+        (f"/rfqs/{failed.pk}/", "rfq-failed"),
+        (f"/rfqs/{copied.pk}/", "rfq-copied"),
+        ("/rfqs/templates/", "rfq-templates"),
+    ]:
+        page.goto(address)
+        picture(page, f"{name}-{size['width']}")
+        assert fits(page), address
+    page.goto("/requisitions/pool/")
+    page.locator(f'input[name="line"][value="{lines[0].pk}"]').check()
+    page.locator("form[data-pool] button.primary").click()
+    page.wait_for_url("**/rfqs/new/propose/")
+    picture(page, f"rfq-proposal-{size['width']}")
+    assert fits(page)
 
 
 @pytest.mark.parametrize("size", SIZES)

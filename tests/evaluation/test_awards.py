@@ -335,21 +335,29 @@ def test_a_partial_award_leaves_the_rfq_open_until_the_rest_is_awarded_or_given_
     submit(propose(made, all_to(made)[:1]))
     made.rfq.refresh_from_db()
     assert made.rfq.status == "opened"
-    awards.finish(rfq_id=made.rfq.pk, actor=made.officer)
+    awards.close(rfq_id=made.rfq.pk, code="need_gone", note="", actor=made.officer)
     made.rfq.refresh_from_db()
     assert made.rfq.status == "awarded"
+    assert [line.rest for line in made.rfq.lines.all()] == [0, 0]
+    assert [line.released > 0 for line in made.rfq.lines.all()] == [False, True]
 
 
-def test_nothing_is_finished_without_an_active_award_or_beside_an_open_one():
+def test_an_rfq_is_not_closed_beside_an_award_that_is_not_decided():
     made = make_opened([["10", "20"]])
-    with pytest.raises(RuleViolation):
-        awards.finish(rfq_id=made.rfq.pk, actor=made.officer)
     submit(propose(made, all_to(made)[:1]))
     propose(made, all_to(made)[1:])
-    with pytest.raises(RuleViolation):
-        awards.finish(rfq_id=made.rfq.pk, actor=made.officer)
+    with pytest.raises(RuleViolation, match="not decided"):
+        awards.close(rfq_id=made.rfq.pk, code="need_gone", note="", actor=made.officer)
     made.rfq.refresh_from_db()
     assert made.rfq.status == "opened"
+    assert {line.released for line in made.rfq.lines.all()} == {0}
+
+
+def test_without_an_award_the_rfq_ends_unsuccessful():
+    made = make_opened([["10", "20"]])
+    awards.close(rfq_id=made.rfq.pk, code="all_rejected", note="", actor=made.officer)
+    made.rfq.refresh_from_db()
+    assert (made.rfq.status, made.rfq.end_code) == ("unsuccessful", "all_rejected")
 
 
 def test_the_second_of_two_awards_completes_the_rfq():

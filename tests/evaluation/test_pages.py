@@ -29,7 +29,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-ON_RFQ = ["comparison", "scores", "award_create", "memo", "adopt", "finish", "unsuccessful"]
+ON_RFQ = ["comparison", "scores", "award_create", "memo", "adopt", "close"]
 ON_AWARD = ["award", "award_edit", "submit", "withdraw", "cancel"]
 
 
@@ -193,7 +193,7 @@ def test_nobody_bid(client):
     made = make_opened([], lines=[1])
     page = get(client, made.officer, url("comparison", made.rfq))
     assert "No bid to compare" in text(page)
-    client.post(url("unsuccessful", made.rfq), {"reason": "Nobody bid"})
+    client.post(url("close", made.rfq), {"code": "other", "note": "Nobody bid"})
     made.rfq.refresh_from_db()
     assert made.rfq.status == "unsuccessful"
 
@@ -714,7 +714,7 @@ def test_nothing_more_is_awarded(client):
     submit(propose(made, all_to(made)[:1]))
     client.force_login(made.officer)
     assert "Award nothing more" in text(client.get(url("comparison", made.rfq)))
-    client.post(url("finish", made.rfq))
+    client.post(url("close", made.rfq), {"code": "need_gone"})
     made.rfq.refresh_from_db()
     assert made.rfq.status == "awarded"
 

@@ -16,7 +16,7 @@ from workflows.approvals.models import ApprovalStep
 from workflows.notices.models import Notice
 
 SHARED = {"registry"}  # suppliers belong to the whole group
-OF_RFQ = {"comparison", "scores", "award_create", "finish", "unsuccessful"}
+OF_RFQ = {"comparison", "scores", "award_create", "close"}
 
 
 def named_patterns():
@@ -70,6 +70,8 @@ def further(namespace, converters, subject):
         ]
     if extra == ["supplier"]:
         return [{"supplier": one.supplier_id} for one in subject.invitations.all()[:1]]
+    if extra == ["extension"]:
+        return [{"extension": one.pk} for one in subject.extensions.all()] or [{"extension": 1}]
     if extra == ["member"]:
         return [{"member": subject.officer_id}]
     if extra == ["number"]:

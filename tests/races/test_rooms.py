@@ -1,11 +1,8 @@
 """Two people after the same thing at once, across rooms, with real threads: one wins, the other is told."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -17,26 +14,10 @@ from procurement.requisitions.models import RequisitionLine
 from procurement.rfqs.models import Allocation, ProcedurePreset, Rfq, RfqLine
 from tests.evaluation.builders import LATER, make_opened
 from tests.factories import CompanyFactory, RequisitionFactory, make_officer
+from tests.races.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 5
-
-
-def at_once(*acts):
-    """What each act answers with, or the refusal it met; all start together."""
-    barrier = threading.Barrier(len(acts))
-
-    def run(act):
-        try:
-            barrier.wait(20)
-            return act()
-        except RuleViolation as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return list(threads.map(run, acts))
 
 
 def test_two_officers_award_the_same_lines():

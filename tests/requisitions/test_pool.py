@@ -7,6 +7,8 @@ import pytest
 from django.http import QueryDict
 from django.urls import reverse
 
+from procurement.common.errors import RuleViolation
+from procurement.common.models import Event
 from procurement.organization.models import Role
 from procurement.requisitions import services
 from procurement.requisitions.models import RequisitionLine
@@ -17,6 +19,7 @@ from tests.factories import (
     ItemFactory,
     PersonFactory,
     RequisitionFactory,
+    make_auditor,
     make_officer,
 )
 
@@ -70,7 +73,8 @@ def test_lines_stand_by_category_and_item(officer, here):
     approved(here, {"item": item, "quantity": 3}, {"category": item.category, "description": "Free text"})
     approved(here, {"item": item, "quantity": 4}, {"category": CategoryFactory()})
 
-    groups = grouped(with_all(pool_for(officer)).order_by("category_id", "item_key", "pk"))
+    waiting = pool_for(officer)
+    groups = grouped(with_all(waiting).order_by("category_id", "item_key", "pk"), waiting)
 
     assert [
         (group.count, [(item.label, len(item.lines), item.merged) for item in group.items])
@@ -156,6 +160,68 @@ def test_the_pool_is_narrowed(client, officer, here):
     assert [found(**asked) for asked in narrowed] == [[wanted.pk]] * 4
     assert found(q="pump", before="2026-05-01") == []
     assert len(found(category="999999", before="never")) == 2  # what cannot be read narrows nothing
+
+
+def test_subtotals_are_of_all_pages(officer, here):
+    item = ItemFactory()
+    approved(here, *[{"item": item, "quantity": 2, "unit_price": "10"}] * 3)
+    approved(here, {"item": item, "quantity": 1, "unit_price": "500"}, currency="JPY")
+    waiting = pool_for(officer)
+
+    (group,) = grouped(with_all(waiting).order_by("pk")[:1], waiting)
+
+    assert (group.count, group.estimates) == (4, [("JPY", Decimal(500)), ("CNY", Decimal(60))])
+    assert group.items[0].estimates == [("CNY", Decimal(20))]
+
+
+def test_lines_are_given_to_an_officer_and_found_by_whose_they_are(client, officer, here):
+    first, second = approved(here, {}, {}).lines.all()
+    colleague = make_officer(here)
+    client.force_login(officer)
+    page, give = reverse("requisitions:pool"), reverse("requisitions:assign")
+
+    def found(**asked):
+        return [line.pk for line in client.get(page, asked).context["page"].rows]
+
+    answer = client.post(give, {"line": [first.pk], "buyer": colleague.pk, "narrowed": "q=x&evil=\r\n"})
+    assert answer.headers["Location"].startswith(page)
+    assert (found(whose="nobody"), found(whose="mine"), len(found())) == ([second.pk], [], 2)
+    assert str(colleague) in client.get(page).content.decode()
+    assert Event.objects.get(verb="requisition.assigned").facts["buyer"] == colleague.pk
+    client.force_login(colleague)
+    assert found(whose="mine") == [first.pk]
+    client.post(give, {"line": [first.pk], "buyer": ""})
+    assert RequisitionLine.objects.get(pk=first.pk).buyer is None
+
+
+def test_lines_are_not_given_to_or_by_strangers(client, officer, here):
+    line = approved(here).lines.get()
+    elsewhere = approved(CompanyFactory()).lines.get()
+    give = reverse("requisitions:assign")
+    client.force_login(officer)
+
+    for data in (
+        {"line": [line.pk], "buyer": make_officer().pk},  # buys for another company
+        {"line": [line.pk], "buyer": "x"},
+        {"line": [line.pk, elsewhere.pk], "buyer": officer.pk},
+        {"line": [], "buyer": officer.pk},
+    ):
+        assert client.post(give, data).status_code == 302
+    client.force_login(make_auditor(here))
+    assert client.post(give, {"line": [line.pk], "buyer": officer.pk}).status_code == 404
+
+    assert set(RequisitionLine.objects.values_list("buyer", flat=True)) == {None}
+    assert not Event.objects.filter(verb="requisition.assigned").exists()
+
+
+def test_an_assignment_of_several_companies_needs_an_officer_of_all(officer, here):
+    line = approved(here).lines.get()
+    elsewhere = approved(CompanyFactory()).lines.get()
+    of_group = PersonFactory(group_roles=[Role.OFFICER]).user
+
+    with pytest.raises(RuleViolation):
+        services.assign(line_ids=[line.pk, elsewhere.pk], buyer=officer, actor=of_group)
+    assert services.assign(line_ids=[line.pk, elsewhere.pk], buyer=of_group, actor=of_group) == 2
 
 
 def test_the_pool_pages_through_every_line_once(client, officer, here, monkeypatch):

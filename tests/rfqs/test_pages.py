@@ -125,7 +125,7 @@ def test_nonsense_from_the_pool_makes_nothing(client, officer, company, typed):
     if "quantity" in data:
         data[f"quantity-{line.pk}"] = data.pop("quantity")
 
-    assert client.post(reverse("rfqs:create"), data).status_code == 409
+    assert client.post(reverse("rfqs:create"), data).status_code in {409, 422}
     assert not Rfq.objects.exists()
 
 
@@ -426,7 +426,18 @@ def test_an_rfq_is_published_taken_later_and_cancelled_on_its_pages(client, offi
     assert list(refused.context["form"].errors) == ["closes_at"]
     assert Rfq.objects.get(pk=rfq.pk).closes_at == SOON
     client.post(page(rfq, "extend"), {"closes_at": later, "reason": "Drawings late"})
+    assert Rfq.objects.get(pk=rfq.pk).closes_at == SOON
+    proposal = rfq.extensions.get()
+    confirming = reverse("rfqs:confirm_extension", args=[rfq.pk, proposal.pk])
+    assert "waits for a second person" in client.get(page(rfq)).content.decode()
+    assert confirming not in client.get(page(rfq)).content.decode()
+    assert (client.get(confirming).status_code, client.post(confirming).status_code) == (404, 404)
+    client.force_login(make_officer(company))
+    assert confirming in client.get(page(rfq)).content.decode()
+    assert "Drawings late" in client.get(confirming).content.decode()
+    client.post(confirming)
     assert Rfq.objects.get(pk=rfq.pk).closes_at > SOON
+    assert client.post(confirming).status_code == 409
     assert "Drawings late" in client.get(page(rfq, "history")).content.decode()
 
     client.post(page(rfq, "cancel"), {"reason": "Project stopped"})

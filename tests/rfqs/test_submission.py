@@ -1,6 +1,6 @@
 """From a draft to what suppliers may see, and back."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -10,8 +10,10 @@ from django.test.utils import CaptureQueriesContext
 
 from procurement.bids.models import SealingKey
 from procurement.common.errors import AlreadyDone, RuleViolation
+from procurement.common.locks import lock
 from procurement.common.models import Event
 from procurement.requisitions.models import RequisitionLine
+from procurement.requisitions.pool import pool_for
 from procurement.rfqs import services
 from procurement.rfqs.canonical import document_hash
 from procurement.rfqs.checklist import checklist
@@ -21,6 +23,7 @@ from suppliers.registry import services as registry
 from tests.factories import (
     NOON,
     CompanyFactory,
+    ItemFactory,
     SupplierFactory,
     make_approver,
     make_officer,
@@ -404,29 +407,80 @@ def test_nothing_is_awarded_before_bids_are_opened():
     assert set(rfq.lines.values_list("awarded", flat=True)) == {0}
 
 
-def test_an_award_marks_the_rfq_and_a_second_one_changes_nothing():
-    rfq = opened()
-
-    for _time in range(2):
-        services.mark_awarded(rfq_id=rfq.pk, at=CLOSES, actor=rfq.officer)
-    assert state(rfq) == "awarded"
-    assert Event.objects.filter(verb="rfq.awarded").count() == 1
-    with pytest.raises(AlreadyDone):
-        services.mark_awarded(rfq_id=published().pk, at=CLOSES, actor=rfq.officer)
+def close(rfq, code="all_rejected", note="", at=CLOSES):
+    with transaction.atomic():
+        found = lock(Rfq.objects.filter(pk=rfq.pk))
+        return services.end(rfq=found, code=code, note=note, actor=rfq.officer, at=at)
 
 
 def test_an_rfq_without_a_winner_gives_its_demand_back():
     rfq = opened()
-    services.reserve_award({rfq.lines.first().pk: D(1)})
-    with pytest.raises(AlreadyDone):
-        services.mark_unsuccessful(rfq_id=rfq.pk, reason="Too dear", actor=rfq.officer)
-    services.release_award({rfq.lines.first().pk: D(1)})
+    with pytest.raises(RuleViolation, match="Say why"):
+        close(rfq, "other")
+    with pytest.raises(RuleViolation, match="Choose"):
+        close(rfq, "because")
+    assert state(rfq) == "opened"
 
-    services.mark_unsuccessful(rfq_id=rfq.pk, reason="Too dear", actor=rfq.officer)
+    close(rfq, "too_few_bids")
 
     assert state(rfq) == "unsuccessful"
     assert set(RequisitionLine.objects.values_list("sourced", flat=True)) == {Decimal(0)}
+    assert Event.objects.get(verb="rfq.unsuccessful").facts["code"] == "too_few_bids"
     assert not rules_broken_in("procurement.rfqs")
+    with pytest.raises(AlreadyDone):
+        close(rfq)
+    with pytest.raises(AlreadyDone):
+        services.reserve_award({rfq.lines.first().pk: D(1)})
+
+
+def test_what_no_award_holds_goes_back_the_latest_need_first():
+    """Two requests of ten for one item; twelve are awarded: the later need gets eight back."""
+    company, item = CompanyFactory(), ItemFactory()
+    early, late = (
+        requested(company, lines=[{"item": item, "quantity": 10, "need_date": day}])[0]
+        for day in (date(2026, 5, 1), date(2026, 6, 1))
+    )
+    rfq = opened(company=company, lines=[late, early])
+    line = rfq.lines.get()
+    services.reserve_award({line.pk: D(12)})
+
+    close(rfq)
+
+    assert state(rfq) == "awarded"
+    assert [RequisitionLine.objects.get(pk=one.pk).sourced for one in (early, late)] == [10, 2]
+    line.refresh_from_db()
+    assert (line.awarded, line.released, line.rest) == (12, 8, 0)
+    with pytest.raises(services.AlreadyAwarded):
+        services.reserve_award({line.pk: D(1)})
+    assert {line.pk for line in pool_for(rfq.officer)} == {late.pk}
+    assert not rules_broken_in("procurement.rfqs")
+    with pytest.raises(AlreadyDone, match="nothing to give back"):
+        close(rfq)
+
+
+def test_too_few_bids_are_flagged_and_going_on_says_why():
+    rfq = published()
+    services.mark_opened(rfq=rfq, rates=[], at=CLOSES, bids=2)
+    rfq.refresh_from_db()
+    assert (rfq.bids_opened, rfq.has_too_few_bids) == (2, True)
+    act = {"rfq_id": rfq.pk, "actor": rfq.officer, "clock": lambda: CLOSES}
+
+    with pytest.raises(RuleViolation, match="Say why"):
+        services.go_on_with_few_bids(code="urgent", note=" ", **act)
+    with pytest.raises(RuleViolation, match="Choose"):
+        services.go_on_with_few_bids(code="", note="x", **act)
+    rfq.refresh_from_db()
+    assert rfq.few_bids_code == ""
+    services.go_on_with_few_bids(code="urgent", note="The plant stands still", **act)
+    rfq.refresh_from_db()
+    assert (rfq.few_bids_code, rfq.few_bids_note) == ("urgent", "The plant stands still")
+
+    enough = published()
+    services.mark_opened(rfq=enough, rates=[], at=CLOSES, bids=3)
+    with pytest.raises(AlreadyDone):
+        services.go_on_with_few_bids(
+            rfq_id=enough.pk, code="urgent", note="x", actor=enough.officer, clock=lambda: CLOSES
+        )
 
 
 def test_from_the_pool_to_three_suppliers_in_few_statements(monkeypatch):

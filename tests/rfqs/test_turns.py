@@ -52,6 +52,14 @@ BROKEN = [
     ("lines_ask_for_what_was_allocated", "UPDATE rfqs_rfqline SET quantity = quantity - 1"),
     ("published_lines_are_final", "UPDATE rfqs_rfq SET revision = 2"),
     ("bidders_had_their_days", "UPDATE rfqs_rfq SET closes_at = opens_at + interval '1 day'"),
+    (
+        "deadlines_were_confirmed",
+        "INSERT INTO rfqs_deadlineextension (rfq_id, status, closed_before, closes_at, reason, proposed_by_id,"
+        " proposed_at, decided_by_id, decided_at) SELECT id, 'confirmed', closes_at, closes_at + interval '1 day',"
+        " 'x', officer_id, opens_at, (SELECT min(u.id) FROM accounts_user u WHERE u.id <> officer_id), opens_at"
+        " FROM rfqs_rfq",
+    ),
+    ("released_went_back", "UPDATE rfqs_rfqline SET released = 1"),
     ("enough_were_asked", "DELETE FROM rfqs_invitation"),
     ("weights_are_whole", "UPDATE rfqs_criterion SET weight = 99"),
     ("in_approval_has_a_case", "UPDATE rfqs_rfq SET status = 'in_approval'"),

@@ -84,9 +84,9 @@ class Story:
     def publish(self):
         lin = self.enter("lin")
         lin.follow("requisitions:pool")
-        lines = lin.page.form_to("rfqs:create").choices["line"]
-        lin.send("rfqs:create", line=lines)
-        lin.follow("rfqs:edit")
+        lines = lin.page.form_to("rfqs:propose").choices["line"]
+        lin.send("rfqs:propose", line=lines)
+        lin.send("rfqs:create")
         closes = database_clock() + timedelta(days=8)
         lin.send(
             "rfqs:edit",

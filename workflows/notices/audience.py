@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
 
 from contracts.agreements.models import Contract
@@ -18,6 +19,7 @@ from procurement.organization.access import holders
 from procurement.organization.models import Role
 from procurement.requisitions.models import Requisition
 from procurement.rfqs.models import Invitation, Rfq
+from procurement.rfqs.permissions import CONFIRMERS
 from suppliers.registry.models import Membership
 from workflows.approvals import handlers
 from workflows.approvals.models import ApprovalStep
@@ -143,9 +145,9 @@ def officer(event: Event) -> Iterator[Told]:
     )
 
 
-def invited(rfq: Rfq, kind: str, **facts: Any) -> Iterator[Told]:
+def invited(rfq: Rfq, kind: str, only: Q | None = None, **facts: Any) -> Iterator[Told]:
     """The people of every invited supplier that has not declined, each through their own invitation."""
-    invitations = Invitation.objects.filter(rfq=rfq).exclude(status=Invitation.Status.DECLINED)
+    invitations = Invitation.objects.filter(only or Q(), rfq=rfq).exclude(status=Invitation.Status.DECLINED)
     public = dict(invitations.values_list("supplier_id", "public_id"))
     for member in _members(public, BIDDERS):
         url = address("portal:rfq", public[member.supplier_id])
@@ -160,12 +162,41 @@ def published(event: Event) -> Iterator[Told]:
     yield from invited(rfq, "rfq.invitation")
 
 
+@hears("rfq.bidders_added")
+def late_bidders(event: Event) -> Iterator[Told]:
+    """Those who were asked after publication; nobody else learns of them."""
+    yield from invited(_rfq(event), "rfq.invitation", Q(pk__in=event.facts["invitations"]))
+
+
+@hears("rfq.reminded")
+def silent_bidders(event: Event) -> Iterator[Told]:
+    """Those who still have not looked."""
+    still = Q(pk__in=event.facts["invitations"], viewed_at__isnull=True)
+    yield from invited(_rfq(event), event.verb, still)
+
+
 @hears("rfq.deadline_extended", "rfq.cancelled", "rfq.unsuccessful")
 def bidders(event: Event) -> Iterator[Told]:
     """Those who may bid; of a draft they never knew."""
     rfq = _rfq(event)
     if rfq.published_at:
         yield from invited(rfq, event.verb, reason=event.facts.get("reason", ""))
+
+
+@hears("rfq.extension_proposed")
+def confirmers(event: Event) -> Iterator[Told]:
+    """Whoever may be the second person; bidders hear of it once it is confirmed."""
+    rfq = _rfq(event)
+    facts = {
+        **_rfq_facts(rfq),
+        "who": str(event.actor),
+        "later_at": event.facts["to"],
+        "reason": event.facts["reason"],
+    }
+    url = address("rfqs:confirm_extension", rfq.pk, event.facts["extension"])
+    for role in sorted(CONFIRMERS):
+        for holder in holders(role, rfq.company_id):
+            yield Told(holder, event.verb, url, facts)
 
 
 @hears("bid.submitted", "bid.withdrawn")

@@ -88,6 +88,22 @@ KINDS: dict[str, Kind] = {
         ),
         _("Look at the RFQ"),
     ),
+    "rfq.reminded": Kind(
+        _("Still waiting for you: %(title)s"),
+        _(
+            "%(company)s invited you to bid on %(number)s, and nobody of your company has looked yet. Bids close"
+            " %(closes_at)s. If you do not want to bid, please decline."
+        ),
+        _("Look at the RFQ"),
+    ),
+    "rfq.extension_proposed": Kind(
+        _("A later deadline to confirm: %(title)s"),
+        _(
+            "%(who)s proposes that bids on %(number)s close %(later_at)s. Reason: %(reason)s A second person must"
+            " confirm it before the present deadline, %(closes_at)s."
+        ),
+        _("Look and confirm"),
+    ),
     "rfq.deadline_extended": Kind(
         _("More time to bid: %(title)s"),
         _("Bids on %(number)s now close %(closes_at)s. Reason: %(reason)s"),

@@ -1,6 +1,6 @@
 """Pages of evaluation: comparison, scores, awards."""
 
-from procurement.evaluation.views.acts import Cancel, EndUnsuccessful, Finish, Submit, Withdraw
+from procurement.evaluation.views.acts import Cancel, Close, Submit, Withdraw
 from procurement.evaluation.views.awards import AwardList, CreateAward, EditAward, ShowAward
 from procurement.evaluation.views.comparison import (
     AdoptPicks,
@@ -15,13 +15,12 @@ __all__ = [
     "AdoptPicks",
     "AwardList",
     "Cancel",
+    "Close",
     "Compare",
     "CreateAward",
     "CreateMemo",
     "EditAward",
-    "EndUnsuccessful",
     "Export",
-    "Finish",
     "SavePicks",
     "Scores",
     "ShowAward",

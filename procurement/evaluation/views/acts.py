@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django import forms
@@ -19,7 +20,8 @@ from procurement.evaluation import awards
 from procurement.evaluation.memo import flags, memo_of
 from procurement.evaluation.models import Award
 from procurement.evaluation.views.base import AwardPage, OpenedPage, StaffPage
-from procurement.rfqs import services as rfqs
+from procurement.rfqs.forms import EndForm
+from procurement.rfqs.models import Rfq
 
 
 class Act(StaffPage, FormView[Any]):
@@ -28,7 +30,7 @@ class Act(StaffPage, FormView[Any]):
     template_name = "common/confirm.html"
     form_class: type[forms.Form] = ConfirmForm
     title: ClassVar[Text] = ""
-    text: ClassVar[Text] = ""
+    text: Text = ""
     button: ClassVar[Text] = ""
     done: Text = ""
     danger: ClassVar[bool] = False
@@ -119,29 +121,36 @@ class Cancel(AwardPage, Act):
         awards.cancel(award_id=self.award.pk, reason=form.cleaned_data["reason"], actor=self.user)
 
 
-class Finish(OpenedPage, Act):
-    """Award nothing more of this RFQ."""
+class Close(OpenedPage, Act):
+    """Award nothing more: what no award holds goes back to the pool."""
 
-    needs = "finish"
-    title = button = lazy("Award nothing more")
-    text = lazy("The RFQ counts as awarded; lines that no award holds are bought otherwise.")
-    done = lazy("The RFQ is awarded.")
-
-    def act(self, form: Any) -> None:
-        awards.finish(rfq_id=self.rfq.pk, actor=self.user)
-
-
-class EndUnsuccessful(OpenedPage, Act):
-    """No bid is taken."""
-
-    needs = "unsuccessful"
-    form_class = ReasonForm
-    title = button = lazy("End without a winner")
-    text = lazy(
-        "No bid is taken. The lines return to the pool and may be asked for again. This cannot be undone."
-    )
-    done = lazy("The RFQ ended without a winner; its lines are in the pool again.")
+    needs = "close"
+    form_class = EndForm
+    title = button = lazy("Close without a further award")
     danger = True
 
+    @property
+    def text(self) -> str:  # type: ignore[override]
+        """What it means for this one."""
+        if self.awarded:
+            return _(
+                "What no award holds goes back to the pool; the RFQ counts as awarded. This cannot be undone."
+            )
+        return _(
+            "No bid is taken, and bidders are told. All lines go back to the pool. This cannot be undone."
+        )
+
+    @cached_property
+    def awarded(self) -> bool:
+        """Whether an award holds any of it."""
+        return self.rfq.lines.filter(awarded__gt=0).exists()
+
     def act(self, form: Any) -> None:
-        rfqs.mark_unsuccessful(rfq_id=self.rfq.pk, reason=form.cleaned_data["reason"], actor=self.user)
+        said = form.cleaned_data
+        rfq = awards.close(rfq_id=self.rfq.pk, code=said["code"], note=said["note"], actor=self.user)
+        ended = rfq.status == Rfq.Status.UNSUCCESSFUL
+        self.done = (
+            _("The RFQ ended without a winner; its lines are in the pool again.")
+            if ended
+            else _("The RFQ is awarded; what no award holds is in the pool again.")
+        )

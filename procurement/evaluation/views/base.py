@@ -77,10 +77,7 @@ class OpenedPage(StaffPage):
     @cached_property
     def may(self) -> dict[str, bool]:
         """What this person may do with it now."""
-        return {
-            action: can_compare(self.user, action, self.rfq)
-            for action in ("score", "award", "finish", "unsuccessful")
-        }
+        return {action: can_compare(self.user, action, self.rfq) for action in ("score", "award", "close")}
 
     @property
     def comparison_url(self) -> str:

@@ -1,6 +1,7 @@
 """What can be done with a request. Every door (page, administration, import, replay) comes through here."""
 
 from procurement.requisitions.services.allocation import OverAllocated, order, source, unorder, unsource
+from procurement.requisitions.services.assigning import assign
 from procurement.requisitions.services.data import HeaderData, LineData, LineRefused, WrongCompany
 from procurement.requisitions.services.documents import attach, detach
 from procurement.requisitions.services.drafting import copy, create, delete_draft, save, save_as_template
@@ -25,6 +26,7 @@ __all__ = [
     "OverAllocated",
     "WrongCompany",
     "approve",
+    "assign",
     "attach",
     "cancel",
     "copy",

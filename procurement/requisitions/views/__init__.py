@@ -1,6 +1,7 @@
 """Pages of requests."""
 
 from procurement.requisitions.views.acts import (
+    AssignLines,
     AttachDocument,
     CancelRequisition,
     CopyRequisition,
@@ -15,6 +16,7 @@ from procurement.requisitions.views.edit import CreateRequisition, EditRequisiti
 from procurement.requisitions.views.pages import Pool, RequisitionList, ShowRequisition
 
 __all__ = [
+    "AssignLines",
     "AttachDocument",
     "CancelRequisition",
     "CopyRequisition",

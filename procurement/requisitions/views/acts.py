@@ -2,63 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.generic import FormView, View
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.generic import View
 
-from procurement.common import files
+from procurement.accounts.models import User
+from procurement.common import acts, files
 from procurement.common.clock import database_clock
 from procurement.common.components import Turn
-from procurement.common.errors import AlreadyDone, RuleViolation
-from procurement.common.forms import ConfirmForm, ReasonForm, add_refusal
+from procurement.common.errors import RuleViolation
+from procurement.common.forms import ReasonForm
+from procurement.common.views import Policy, PolicyMixin
 from procurement.requisitions import services
-from procurement.requisitions.forms import DocumentForm, TemplateForm
+from procurement.requisitions.forms import AssignForm, DocumentForm, TemplateForm
 from procurement.requisitions.models import Requisition, RequisitionDocument
+from procurement.requisitions.permissions import may_source
+from procurement.requisitions.pool import NotInPool, pool_for, ticked
 from procurement.requisitions.views.base import OneRequisition, back_to, crumbs_to
 from workflows.approvals.chain import preview
 
 
-class Act(OneRequisition, FormView[Any]):
-    """One service call behind one button; a refusal is shown, a lost race says how it stands."""
+class Act(OneRequisition, acts.Act):
+    """Something that is done with one request."""
 
-    template_name = "common/confirm.html"
-    form_class: type[forms.Form] = ConfirmForm
-    title: Any = ""
-    text: Any = ""
-    button: Any = ""
-    done: Any = ""
-    danger = False
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The page that asks once more."""
+    def around(self) -> dict[str, Any]:
+        """The way back to it."""
         requisition = self.requisition
-        shown = {"title": self.title, "text": self.text, "action_label": self.button, "danger": self.danger}
-        return super().get_context_data(
-            **shown, crumbs=crumbs_to(requisition, self.title), **back_to(self.request, requisition), **kwargs
-        )
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        """Act, then go where it leads."""
-        self.requisition  # noqa: B018  what may not be done is not found
-        try:
-            target = self.act(form)
-        except AlreadyDone as refusal:
-            return self.was_faster(refusal)
-        except RuleViolation as refusal:
-            add_refusal(form, refusal)
-            return self.form_invalid(form)
-        messages.success(self.request, str(self.done))
-        return target
-
-    def act(self, form: Any) -> HttpResponse:
-        """The service call, and the page after it."""
-        raise NotImplementedError
+        return {"crumbs": crumbs_to(requisition, self.title), **back_to(requisition)}
 
 
 class SubmitRequisition(Act):
@@ -234,3 +210,38 @@ class ShowDocument(OneRequisition, View):
             return files.serve(document.file)
         except FileNotFoundError as lost:
             raise Http404 from lost
+
+
+class AssignLines(PolicyMixin, View):
+    """The ticked lines of the pool are somebody's now."""
+
+    policy = Policy.STAFF
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Given, then back to the pool, narrowed as it was."""
+        if not may_source(request.user):
+            raise Http404
+        try:
+            count = self._given(request)
+        except RuleViolation as refusal:
+            messages.error(request, str(refusal))
+        else:
+            words = ngettext("%(count)d line changed hands.", "%(count)d lines changed hands.", count)
+            messages.success(request, words % {"count": count})
+        narrowed = QueryDict(request.POST.get("narrowed", "")[:600]).urlencode()
+        return redirect(f"{reverse('requisitions:pool')}?{narrowed}")
+
+    @staticmethod
+    def _given(request: HttpRequest) -> int:
+        user = cast(User, request.user)
+        form, picked = AssignForm(request.POST, user=user), ticked(request.POST)
+        if not form.is_valid():
+            raise RuleViolation(_("Choose an officer of the list."))
+        if not picked:
+            raise NotInPool(_("Tick at least one line."))
+        if pool_for(user).filter(pk__in=picked).count() < len(picked):
+            raise NotInPool(
+                _("Some of these lines have been taken into an RFQ meanwhile. Look at the pool again.")
+            )
+        return services.assign(line_ids=picked, buyer=form.cleaned_data["buyer"], actor=user)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
 from procurement.common.components import Crumb
-from procurement.common.errors import AlreadyDone
 from procurement.common.views import Policy, ScopedMixin
 from procurement.requisitions.models import Requisition
 from procurement.requisitions.permissions import can, visible_to
@@ -40,11 +37,6 @@ class OneRequisition(ScopedMixin):
         """Whoever is logged in; the policy lets nobody else in."""
         return cast(User, self.request.user)
 
-    def was_faster(self, refusal: AlreadyDone) -> HttpResponse:
-        """The page for a lost race, with the way back to the request."""
-        back = reverse("requisitions:detail", args=[self.kwargs["pk"]])
-        return render(self.request, "refused.html", {"refusal": refusal, "back_url": back}, status=409)
-
 
 def crumbs_to(requisition: Requisition | None, here: Any = "") -> list[Crumb]:
     """Requests › this one › here."""
@@ -54,6 +46,6 @@ def crumbs_to(requisition: Requisition | None, here: Any = "") -> list[Crumb]:
     return [*found, Crumb(here)] if here else found
 
 
-def back_to(request: HttpRequest, requisition: Requisition) -> dict[str, Any]:
+def back_to(requisition: Requisition) -> dict[str, Any]:
     """What confirm pages share."""
     return {"back_url": requisition.get_absolute_url(), "requisition": requisition}

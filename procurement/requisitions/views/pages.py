@@ -20,7 +20,7 @@ from procurement.common.paging import page_of
 from procurement.common.views import Policy, PolicyMixin
 from procurement.requisitions import history
 from procurement.requisitions import pool as demand
-from procurement.requisitions.forms import PoolForm
+from procurement.requisitions.forms import AssignForm, PoolForm
 from procurement.requisitions.lists import REQUESTS
 from procurement.requisitions.models import Requisition, RequisitionLine
 from procurement.requisitions.permissions import can, may_request, may_source
@@ -154,12 +154,13 @@ class Pool(PolicyMixin, TemplateView):
             raise Http404
         everything = demand.pool_for(self.request.user)
         form = PoolForm(self.request.GET, lines=everything)
-        lines = _narrowed(everything, form)
+        lines = _narrowed(everything, form, self.request.user)
         page = page_of(demand.with_all(lines), self.request, order=demand.ORDER, size=POOL_PAGE, count=False)
         narrowed = form.is_valid() and any(form.cleaned_data.values())
         return super().get_context_data(
             page=page,
-            groups=demand.grouped(page.rows),
+            groups=demand.grouped(page.rows, lines),
+            assign_form=AssignForm(user=self.request.user),
             form=form,
             narrowed=narrowed,
             figures=demand.figures_of(lines),
@@ -167,7 +168,7 @@ class Pool(PolicyMixin, TemplateView):
         )
 
 
-def _narrowed(lines: QuerySet[RequisitionLine], form: PoolForm) -> QuerySet[RequisitionLine]:
+def _narrowed(lines: QuerySet[RequisitionLine], form: PoolForm, user: Any) -> QuerySet[RequisitionLine]:
     if not form.is_valid():
         return lines
     said = form.cleaned_data
@@ -179,4 +180,6 @@ def _narrowed(lines: QuerySet[RequisitionLine], form: PoolForm) -> QuerySet[Requ
     for name, lookup in (("category", "category"), ("company", "company"), ("before", "need_date__lte")):
         if said[name]:
             lines = lines.filter(**{lookup: said[name]})
+    if said["whose"]:
+        lines = lines.filter(buyer=user if said["whose"] == "mine" else None)
     return lines

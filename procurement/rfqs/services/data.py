@@ -99,6 +99,14 @@ def too_late(rfq: Rfq) -> NotNow:
     return NotNow(_("%(rfq)s stands at “%(status)s” now; this cannot be done any more.") % words)
 
 
+def said_why(text: str) -> str:
+    """A reason that was given. Raises RuleViolation where there is none."""
+    reason = text.strip()[:300]
+    if not reason:
+        raise RuleViolation(_("Say why."), field="reason")
+    return reason
+
+
 def checked_terms(rfq: Rfq, terms: Mapping[str, Any]) -> dict[str, Any]:
     """The terms as they are kept. Raises RuleViolation, named by its field."""
     unknown = set(terms) - set(Terms.__annotations__)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
-from procurement.common import files, money
+from procurement.common import files
 from procurement.common.clock import Clock, database_clock
 from procurement.common.errors import RuleViolation
 from procurement.common.figures import quantity_text
@@ -36,7 +36,14 @@ from procurement.rfqs.services.data import (
     checked_terms,
     locked,
 )
-from procurement.rfqs.services.sourcing import RULES, default_criteria, record_change, touch
+from procurement.rfqs.services.sourcing import (
+    RULES,
+    covered_of,
+    default_criteria,
+    estimate_of,
+    record_change,
+    touch,
+)
 
 MOST_DOCUMENTS = 100
 
@@ -108,7 +115,7 @@ def save_lines(
         versions.values(), ["description", "specification", "quantity", "need_date"]
     )
     _store_identities(rfq, versions, removed)
-    rfq.estimate = _estimate(rfq, [version for key, version in versions.items() if key not in removed])
+    rfq.estimate = estimate_of(rfq)
     touch(rfq, "estimate")
     record_change(rfq, "lines", actor=actor, at=at, changed=len(wanted), removed=len(removed))
     return rfq
@@ -194,11 +201,13 @@ def _reduce(versions: dict[int, RfqLineVersion], wanted: dict[int, LineChange]) 
     }
     if not targets:
         return
+    covered = covered_of(targets)
     for key, target in targets.items():
-        _check_quantity(versions[key], target, removed=wanted[key].remove)
+        lacking = versions[key].quantity > covered.get(key, Decimal(0))
+        _check_quantity(versions[key], target, removed=wanted[key].remove, lacking=lacking)
     rows = Allocation.objects.filter(rfq_line__in=targets).order_by("-pk")
     back: dict[int, Decimal] = defaultdict(Decimal)
-    excess = {key: versions[key].quantity - target for key, target in targets.items()}
+    excess = {key: max(Decimal(0), covered.get(key, Decimal(0)) - target) for key, target in targets.items()}
     smaller: list[Allocation] = []
     gone: list[Allocation] = []
     for row in rows:
@@ -214,10 +223,12 @@ def _reduce(versions: dict[int, RfqLineVersion], wanted: dict[int, LineChange]) 
     requisitions.unsource(back)
 
 
-def _check_quantity(version: RfqLineVersion, target: Decimal, *, removed: bool) -> None:
+def _check_quantity(version: RfqLineVersion, target: Decimal, *, removed: bool, lacking: bool) -> None:
     if not removed and not (target.is_finite() and target > 0):
         raise RuleViolation(_("More than zero, please."), field="quantity")
-    if target > version.quantity:
+    if (
+        target > version.quantity and not lacking
+    ):  # a copied line may ask first and be filled from the pool later
         words = {
             "position": version.line.position,
             "most": quantity_text(version.quantity),
@@ -235,11 +246,3 @@ def _store_identities(rfq: Rfq, versions: dict[int, RfqLineVersion], removed: se
     for position, line in enumerate(kept, start=1):
         line.position, line.quantity = position, versions[line.pk].quantity
     RfqLine.objects.bulk_update(kept, ["position", "quantity"])
-
-
-def _estimate(rfq: Rfq, versions: Sequence[RfqLineVersion]) -> Decimal:
-    nets = (
-        money.line_net(quantity=version.quantity, unit_price=version.estimate, currency=rfq.currency)
-        for version in versions
-    )
-    return sum(nets, Decimal(0))

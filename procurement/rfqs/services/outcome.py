@@ -25,7 +25,7 @@ Status = Rfq.Status
 _COUNT = """
     WITH wanted(id, quantity) AS (SELECT * FROM unnest(%s::bigint[], %s::numeric[])),
     lines AS (
-        SELECT line.id, line.awarded + wanted.quantity AS total, line.quantity, line.rfq_id
+        SELECT line.id, line.awarded + wanted.quantity AS total, line.quantity - line.released AS quantity, line.rfq_id
         FROM rfqs_rfqline line JOIN wanted USING (id)
         ORDER BY line.id FOR NO KEY UPDATE OF line
     )
@@ -54,8 +54,8 @@ class EnteredRate(Protocol):
     def source_date(self) -> date: ...
 
 
-def mark_opened(*, rfq: Rfq, rates: Iterable[EnteredRate], at: datetime) -> None:
-    """Bids have been opened: from now on they may be read. The rates they are compared by are stored for good.
+def mark_opened(*, rfq: Rfq, rates: Iterable[EnteredRate], at: datetime, bids: int = 0) -> None:
+    """So many bids have been opened: from now on they may be read. The rates they are compared by are stored for good.
 
     The caller holds the lock of `rfq` and has read it since.
     """
@@ -70,7 +70,7 @@ def mark_opened(*, rfq: Rfq, rates: Iterable[EnteredRate], at: datetime) -> None
         raise RuleViolation(_("Exchange rates are missing: %(codes)s.") % {"codes": ", ".join(lacking)})
     if stored:
         RfqRate.objects.bulk_create(stored)
-    Rfq.objects.filter(pk=rfq.pk).update(status=Status.OPENED, opened_at=at)
+    Rfq.objects.filter(pk=rfq.pk).update(status=Status.OPENED, opened_at=at, bids_opened=bids)
 
 
 def rates_of(rfq: Rfq) -> dict[str, Decimal]:
@@ -92,36 +92,54 @@ def release_award(quantities: Mapping[int, Decimal]) -> None:
 def mark_awarded_when_whole(*, rfq_id: int, at: datetime, actor: User) -> None:
     """An award is active; if it was the last that was missing, the RFQ is awarded."""
     opened = Rfq.objects.filter(pk=rfq_id, status=Status.OPENED)
-    left = RfqLine.objects.filter(rfq=rfq_id, awarded__lt=F("quantity"))
+    left = RfqLine.objects.filter(rfq=rfq_id, awarded__lt=F("quantity") - F("released"))
     if opened.filter(~Exists(left)).update(status=Status.AWARDED):
         _record("rfq.awarded", Rfq(pk=rfq_id), actor, at, {})
 
 
-def mark_awarded(*, rfq_id: int, at: datetime, actor: User) -> None:
-    """No more of it is awarded. Done once already, it changes nothing."""
-    if not Rfq.objects.filter(pk=rfq_id, status=Status.OPENED).update(status=Status.AWARDED):
-        rfq = Rfq.objects.get(pk=rfq_id)
-        if rfq.status != Status.AWARDED:
-            raise too_late(rfq)
-        return
-    _record("rfq.awarded", Rfq(pk=rfq_id), actor, at, {})
+def end(*, rfq: Rfq, code: str, note: str, actor: User, at: datetime) -> Rfq:
+    """Award nothing (more) of an opened RFQ: what is not awarded goes back to the requisitions, and the pool shows it.
+
+    With an award the RFQ counts as awarded, without one as unsuccessful. The caller holds the lock of `rfq`, and has
+    seen that no award in preparation or approval holds any of it.
+    """
+    if rfq.status not in {Status.OPENED, Status.AWARDED}:
+        raise too_late(rfq)
+    if code not in Rfq.EndReason.values:
+        raise RuleViolation(_("Choose a reason."), field="code")
+    if code == Rfq.EndReason.OTHER and not note.strip():
+        raise RuleViolation(_("Say why."), field="note")
+    lines = list(rfq.lines.all())
+    if not any(line.rest for line in lines):
+        raise NotNow(_("All of it is awarded; there is nothing to give back."))
+    give_back(lines)
+    awarded = any(line.awarded for line in lines)
+    rfq.status = Status.AWARDED if awarded else Status.UNSUCCESSFUL
+    rfq.end_code, rfq.cancel_reason = code, note.strip()[:300]
+    rfq.save(update_fields=["status", "end_code", "cancel_reason"])
+    reason = " · ".join(filter(None, [str(Rfq.EndReason(code).label), rfq.cancel_reason]))
+    facts = {"code": code, "reason": reason}
+    _record("rfq.rest_released" if awarded else "rfq.unsuccessful", rfq, actor, at, facts)
+    return rfq
 
 
 @transaction.atomic
-def mark_unsuccessful(*, rfq_id: int, reason: str, actor: User, clock: Clock = database_clock) -> Rfq:
-    """No bid is taken; what the RFQ took from requisitions returns to the pool."""
+def go_on_with_few_bids(
+    *, rfq_id: int, code: str, note: str, actor: User, clock: Clock = database_clock
+) -> Rfq:
+    """Say why one goes on although fewer bids came than the procedure wants (F98); the award memo shows it."""
     rfq = locked(rfq_id)
     at = clock()
-    if rfq.status != Status.OPENED:
+    if rfq.status != Status.OPENED or not rfq.has_too_few_bids:
         raise too_late(rfq)
-    if not reason.strip():
-        raise RuleViolation(_("Say why."), field="reason")
-    if rfq.lines.filter(awarded__gt=0).exists():
-        raise NotNow(_("Part of this RFQ is in an award; cancel that first."))
-    rfq.status, rfq.cancel_reason = Status.UNSUCCESSFUL, reason.strip()[:300]
-    rfq.save(update_fields=["status", "cancel_reason"])
-    give_back(rfq_id)
-    _record("rfq.unsuccessful", rfq, actor, at, {"reason": rfq.cancel_reason})
+    if code not in Rfq.FewBids.values:
+        raise RuleViolation(_("Choose a reason."), field="code")
+    if not note.strip():
+        raise RuleViolation(_("Say why."), field="note")
+    rfq.few_bids_code, rfq.few_bids_note = code, note.strip()[:300]
+    rfq.save(update_fields=["few_bids_code", "few_bids_note"])
+    facts = {"code": code, "reason": rfq.few_bids_note, "bids": rfq.bids_opened, "least": rfq.min_bids}
+    _record("rfq.few_bids_justified", rfq, actor, at, facts)
     return rfq
 
 
@@ -143,8 +161,8 @@ def _refusal(quantities: Mapping[int, Decimal], sign: int) -> RuleViolation:
         if line.rfq.status not in {Status.OPENED, Status.AWARDED}:
             return too_late(line.rfq)
         total = line.awarded + sign * quantities[line.pk]
-        words = {"position": line.position, "rest": quantity_text(line.quantity - line.awarded)}
-        if total > line.quantity:
+        words = {"position": line.position, "rest": quantity_text(line.rest)}
+        if total > line.quantity - line.released:
             return AlreadyAwarded(
                 _("Line %(position)d: only %(rest)s are not awarded yet.") % words, field="quantity"
             )

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Unpack
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
@@ -66,24 +66,19 @@ def create_from_pool(
         raise RuleViolation(_("Say what is asked for."), field="title")
     shares = _take(quantities)
     at = clock()
-    public_id = uuid.uuid4()
-    rfq = Rfq(
-        public_id=public_id,
-        ocid=f"ocds-caigou-{public_id}",
+    rfq = new_draft(
         company=company,
         officer=actor,
         title=title.strip()[:160],
         preset=preset,
-        currency=_currency(shares),
+        currency=currency_of(shares),
         category_id=_category(shares),
-        time_zone=company.time_zone,
         origin=origin,
-        created_at=at,
-        **{name: getattr(preset, name) for name in RULES},
+        at=at,
     )
     for name, value in checked_terms(rfq, {"bid_currencies": [], **terms}).items():
         setattr(rfq, name, value)
-    groups = _groups(shares, merge=merge)
+    groups = groups_of(shares, merge=merge)
     rfq.estimate = _estimate(rfq, groups)
     rfq.save(force_insert=True)
     _write_lines(rfq, groups, first=1)
@@ -91,6 +86,25 @@ def create_from_pool(
     facts = {"lines": len(groups), "requisition_lines": len(shares), "preset": preset.code}
     events.record("rfq.created", subject=rfq, actor=actor, at=at, rfq_id=rfq.pk, facts=facts)
     return rfq
+
+
+def new_draft(
+    *, company: Company, officer: User, preset: ProcedurePreset, origin: str, at: datetime, **words: Any
+) -> Rfq:
+    """A draft by the preset's rules as they are now; unsaved."""
+    public_id = uuid.uuid4()
+    return Rfq(
+        public_id=public_id,
+        ocid=f"ocds-caigou-{public_id}",
+        company=company,
+        officer=officer,
+        preset=preset,
+        time_zone=company.time_zone,
+        origin=origin,
+        created_at=at,
+        **{name: getattr(preset, name) for name in RULES},
+        **words,
+    )
 
 
 @transaction.atomic
@@ -102,26 +116,102 @@ def add_from_pool(
     merge: bool = True,
     clock: Clock = database_clock,
 ) -> Rfq:
-    """Add approved lines to an RFQ that is still being prepared, as further lines of it."""
+    """Add approved lines to an RFQ that is still being prepared: to copied lines that lack them, else as further lines."""
     rfq = locked(rfq_id)
     shares = _take(quantities)
     at = clock()
     check_editable(rfq)
-    if _currency(shares) != rfq.currency:
+    if currency_of(shares) != rfq.currency:
         raise MixedCurrencies(_("This RFQ is estimated in %(currency)s.") % {"currency": rfq.currency})
-    groups = _groups(shares, merge=merge)
+    groups = fill_uncovered(rfq, groups_of(shares, merge=merge))
     last = rfq.lines.order_by("-position").values_list("position", flat=True).first() or 0
     _write_lines(rfq, groups, first=last + 1)
-    rfq.estimate += _estimate(rfq, groups)
+    rfq.estimate = estimate_of(rfq)
     touch(rfq, "estimate")
     record_change(rfq, "lines", actor=actor, at=at)
     return rfq
 
 
-def give_back(rfq_id: int) -> None:
-    """Return everything that the RFQ took from requisitions to the pool; the allocations stay as a trace."""
-    taken = Allocation.objects.filter(rfq_line__rfq=rfq_id).values_list("requisition_line")
-    requisitions.unsource(dict(taken.annotate(taken=Sum("quantity")).order_by()))
+def give_back(lines: Iterable[RfqLine]) -> None:
+    """Return what these lines hold and no award does to the requisitions, the latest need first.
+
+    Orders serve the earliest need first, so that both agree on what is left for whom. The allocations stay as a trace.
+    """
+    ending = {line.pk: line for line in lines}
+    back: dict[int, Decimal] = defaultdict(Decimal)
+    changed = []
+    rows = Allocation.objects.filter(rfq_line__in=ending).order_by("-requisition_line__need_date", "-pk")
+    for row in rows:
+        line, free = ending[row.rfq_line_id], row.quantity - row.released
+        whole = (free * row.factor).quantize(PLACES)
+        taken = min(whole, line.rest)
+        if taken <= 0:
+            continue
+        returned = free if taken == whole else (taken / row.factor).quantize(PLACES)
+        line.released += taken
+        row.released += returned
+        back[row.requisition_line_id] += returned
+        changed.append(row)
+    Allocation.objects.bulk_update(changed, ["released"])
+    RfqLine.objects.bulk_update(ending.values(), ["released"])
+    requisitions.unsource(back)
+
+
+def covered_of(line_ids: Iterable[int]) -> dict[int, Decimal]:
+    """How much of each RFQ line is asked for by requisitions, in the line's unit."""
+    rows = Allocation.objects.filter(rfq_line__in=list(line_ids)).values_list("rfq_line")
+    return dict(rows.annotate(covered=Sum(F("quantity") * F("factor"))).order_by())
+
+
+def fill_uncovered(rfq: Rfq, groups: Sequence[Sequence[Share]]) -> list[Sequence[Share]]:
+    """Give demand to copied lines of the same words that lack it; answers with what found no such line."""
+    versions = list(
+        RfqLineVersion.objects.filter(line__rfq=rfq, revision=rfq.revision).select_related("line")
+    )
+    covered = covered_of(version.line_id for version in versions)
+    lacking = {
+        _words(version): version
+        for version in versions
+        if version.quantity > covered.get(version.line_id, Decimal(0))
+    }
+    left = []
+    for group in groups:
+        version = lacking.pop(_words(group[0].line), None)
+        if version is None:
+            left.append(group)
+            continue
+        total = covered.get(version.line_id, Decimal(0)) + _total(group)
+        version.quantity = version.line.quantity = max(version.quantity, total)
+        version.save(update_fields=["quantity"])
+        version.line.save(update_fields=["quantity"])
+        _add_shares(version.line, group)
+    return left
+
+
+def _add_shares(line: RfqLine, group: Sequence[Share]) -> None:
+    known = {one.requisition_line_id: one for one in line.allocations.all()}
+    for share in group:
+        if one := known.get(share.line.pk):
+            one.quantity += share.quantity
+            one.save(update_fields=["quantity"])
+        else:
+            Allocation.objects.create(requisition_line=share.line, rfq_line=line, quantity=share.quantity)
+
+
+def _words(one: RequisitionLine | RfqLineVersion) -> tuple[object, ...]:
+    """What makes two lines ask for the same."""
+    what = one.item_id or one.description.strip()
+    return (what, one.unit_id, one.tax_rate, one.specification.strip())
+
+
+def estimate_of(rfq: Rfq) -> Decimal:
+    """What all its lines may cost, net."""
+    versions = RfqLineVersion.objects.filter(line__rfq=rfq, revision=rfq.revision)
+    nets = (
+        money.line_net(quantity=version.quantity, unit_price=version.estimate, currency=rfq.currency)
+        for version in versions
+    )
+    return sum(nets, Decimal(0))
 
 
 def touch(rfq: Rfq, *fields: str) -> None:
@@ -145,7 +235,8 @@ def _take(quantities: Mapping[int, Decimal]) -> list[Share]:
     return [Share(line, quantities[line.pk]) for line in lines]
 
 
-def _currency(shares: Sequence[Share]) -> str:
+def currency_of(shares: Sequence[Share]) -> str:
+    """The one currency that all are estimated in. Raises MixedCurrencies."""
     currencies = sorted({share.line.requisition.currency for share in shares})
     if len(currencies) > 1:
         words = {"currencies": ", ".join(currencies)}
@@ -160,13 +251,12 @@ def _category(shares: Sequence[Share]) -> int | None:
     return categories.pop() if len(categories) == 1 else None
 
 
-def _groups(shares: Iterable[Share], *, merge: bool) -> list[list[Share]]:
+def groups_of(shares: Iterable[Share], *, merge: bool) -> list[list[Share]]:
     """Which shares become one line: the same item asked for in the same words, unit and tax rate."""
     groups: dict[tuple[object, ...], list[Share]] = defaultdict(list)
     for share in shares:
         line = share.line
-        same = (line.item_id, line.unit_id, line.tax_rate, line.specification.strip())
-        groups[same if merge and line.item_id else (line.pk,)].append(share)
+        groups[_words(line) if merge and line.item_id else (line.pk,)].append(share)
     return list(groups.values())
 
 

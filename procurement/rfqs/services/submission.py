@@ -1,4 +1,4 @@
-"""Send an RFQ for approval and out to suppliers; take it back, give it up, give them more time."""
+"""Send an RFQ for approval and out to suppliers; take it back, give it up."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from procurement.accounts.models import User
 from procurement.common import events
 from procurement.common.clock import Clock, database_clock
-from procurement.common.errors import RuleViolation
 from procurement.common.locks import lock
 from procurement.common.numbering import next_number
 from procurement.common.wording import digest_of
@@ -22,7 +21,7 @@ from procurement.rfqs.canonical import content_of
 from procurement.rfqs.checklist import checklist, enough_time, missing
 from procurement.rfqs.deadlines import moment_in_zone
 from procurement.rfqs.models import Rfq, RfqLineVersion
-from procurement.rfqs.services.data import NotNow, NotReady, check_editable, locked, too_late
+from procurement.rfqs.services.data import NotReady, check_editable, locked, said_why, too_late
 from procurement.rfqs.services.sourcing import give_back
 from suppliers.registry.models import Supplier
 from workflows.approvals.facts import ApprovalFacts
@@ -140,31 +139,10 @@ def cancel(*, rfq_id: int, reason: str, actor: User, clock: Clock = database_clo
     at = clock()
     if rfq.status not in CANCELLABLE:
         raise too_late(rfq)
-    rfq.cancel_reason = _reason(reason)
+    rfq.cancel_reason = said_why(reason)
     _become(rfq, Status.CANCELLED, "cancel_reason")
-    give_back(rfq_id)
+    give_back(rfq.lines.all())
     _record("rfq.cancelled", rfq, actor, at, {"reason": rfq.cancel_reason})
-    return rfq
-
-
-@transaction.atomic
-def extend_deadline(
-    *, rfq_id: int, closes_at: datetime, reason: str, actor: User, clock: Clock = database_clock
-) -> Rfq:
-    """Give all bidders more time: only later, only while bids are taken, and with a reason that is recorded."""
-    rfq = locked(rfq_id)
-    at = clock()
-    if rfq.phase_at(at) == Rfq.Phase.CLOSED:
-        raise NotNow(_("Bidding is closed; the deadline can no longer be moved."))
-    if rfq.status != Status.PUBLISHED or rfq.closes_at is None:
-        raise too_late(rfq)
-    if closes_at <= rfq.closes_at:
-        words = {"moment": moment_in_zone(rfq.closes_at, rfq.time_zone)}
-        raise RuleViolation(_("A deadline only moves later than %(moment)s.") % words, field="closes_at")
-    facts = {"from": rfq.closes_at.isoformat(), "to": closes_at.isoformat(), "reason": _reason(reason)}
-    rfq.closes_at = closes_at
-    rfq.save(update_fields=["closes_at"])
-    _record("rfq.deadline_extended", rfq, actor, at, facts)
     return rfq
 
 
@@ -198,13 +176,6 @@ def _back(rfq_id: int, verb: str, actor: User, at: datetime, case: ApprovalCase 
 def _become(rfq: Rfq, status: Rfq.Status, *fields: str) -> None:
     rfq.status = status
     rfq.save(update_fields=["status", *fields])
-
-
-def _reason(text: str) -> str:
-    reason = text.strip()[:300]
-    if not reason:
-        raise RuleViolation(_("Say why."), field="reason")
-    return reason
 
 
 def _record(verb: str, rfq: Rfq, actor: User, at: datetime, facts: dict[str, Any]) -> None:

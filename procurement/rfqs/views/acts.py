@@ -2,66 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import Any
 
-from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.generic import FormView, View
+from django.utils.translation import ngettext
+from django.views.generic import View
 
 from procurement.accounts.models import User
-from procurement.common import files
-from procurement.common.components import Text, Turn
-from procurement.common.errors import AlreadyDone, RuleViolation
-from procurement.common.forms import ConfirmForm, ReasonForm, add_refusal
+from procurement.common import acts, files
+from procurement.common.components import Crumb
+from procurement.common.errors import RuleViolation
+from procurement.common.forms import ReasonForm, add_refusal
+from procurement.common.views import Policy, PolicyMixin
 from procurement.rfqs import services
 from procurement.rfqs.checklist import checklist, missing, ready_label
-from procurement.rfqs.deadlines import wall_time
-from procurement.rfqs.forms import ExtendForm, TeamForm
-from procurement.rfqs.models import Rfq
-from procurement.rfqs.views.base import RfqPage
-from procurement.rfqs.views.pages import Team
-from workflows.approvals.chain import preview
+from procurement.rfqs.deadlines import moment_in_zone, wall_time
+from procurement.rfqs.forms import CopyForm, ExtendForm, FewBidsForm, TeamForm, TemplateForm
+from procurement.rfqs.models import DeadlineExtension, Rfq, RfqTemplate
+from procurement.rfqs.permissions import templates_for
+from procurement.rfqs.views.base import RfqPage, person_of
+from procurement.rfqs.views.pages import Team, chain_before
 
 
-class Act(RfqPage, FormView[Any]):
-    """One service call behind one button; a refusal is shown, a lost race says how it stands."""
+class Act(RfqPage, acts.Act):
+    """Something that is done with one RFQ."""
 
-    template_name = "common/confirm.html"
-    form_class: type[forms.Form] = ConfirmForm
-    title: ClassVar[Text] = ""
-    text: Text = ""
-    button: ClassVar[Text] = ""
-    done: Text = ""
-    danger: ClassVar[bool] = False
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        shown = {
-            "title": self.title,
-            "text": self.text,
-            "action_label": self.button,
-            "danger": self.danger,
-        }
-        return super().get_context_data(**{**self.small_frame(self.title), **shown, **kwargs})
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        self.rfq  # noqa: B018  what may not be done is not found
-        try:
-            target = self.act(form)
-        except AlreadyDone as refusal:
-            return self.was_faster(refusal)
-        except RuleViolation as refusal:
-            add_refusal(form, refusal)
-            return self.form_invalid(form)
-        messages.success(self.request, str(self.done))
-        return target
-
-    def act(self, form: Any) -> HttpResponse:
-        """The service call, and the page after it."""
-        raise NotImplementedError
+    def around(self) -> dict[str, Any]:
+        return self.small_frame(self.title)
 
 
 class Submit(Act):
@@ -73,7 +46,7 @@ class Submit(Act):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         points = checklist(self.rfq, self.at)
-        chain, refusal = self._chain()
+        chain, refusal = chain_before(self.rfq, self.user, self.at)
         return super().get_context_data(
             points=points,
             ready=ready_label(points),
@@ -82,12 +55,6 @@ class Submit(Act):
             refusal=refusal,
             **kwargs,
         )
-
-    def _chain(self) -> tuple[list[Turn], str]:
-        try:
-            return preview(services.facts_of(self.rfq, self.user), at=self.at), ""
-        except RuleViolation as refusal:
-            return [], str(refusal)
 
     def act(self, form: Any) -> HttpResponse:
         """Sent; below every limit it is published at once."""
@@ -134,13 +101,17 @@ class Cancel(Act):
 
 
 class Extend(Act):
-    """Give all bidders more time."""
+    """Propose more time for all bidders."""
 
     action = "extend"
     form_class = ExtendForm
-    title = button = lazy("Extend the deadline")
-    text = lazy("Only later, only while bids are taken, and for everybody. The reason is recorded.")
-    done = lazy("The deadline is later now. All invited suppliers are told.")
+    title = lazy("Extend the deadline")
+    button = lazy("Propose the new deadline")
+    text = lazy(
+        "Only later, only while bids are taken, and for everybody. A second person confirms it before the old"
+        " deadline; then all invited suppliers are told."
+    )
+    done = lazy("Proposed. Another officer or a category manager of the company confirms it.")
 
     def get_initial(self) -> dict[str, Any]:
         return {"closes_at": wall_time(self.rfq.closes_at, self.rfq.time_zone)}
@@ -149,7 +120,204 @@ class Extend(Act):
         return {**super().get_form_kwargs(), "rfq": self.rfq}
 
     def act(self, form: Any) -> HttpResponse:
-        return redirect(services.extend_deadline(rfq_id=self.rfq.pk, actor=self.user, **form.cleaned_data))
+        services.propose_extension(rfq_id=self.rfq.pk, actor=self.user, **form.cleaned_data)
+        return redirect(self.rfq)
+
+
+class ExtensionAct(Act):
+    """What a second person does with a proposed deadline."""
+
+    action = "confirm_extension"
+
+    @cached_property
+    def extension(self) -> DeadlineExtension:
+        """The proposal, read once."""
+        proposals = self.rfq.extensions.select_related("proposed_by")
+        return get_object_or_404(proposals, pk=self.kwargs["extension"])
+
+    @property
+    def text(self) -> str:  # type: ignore[override]
+        """What is proposed, by whom and why."""
+        words = {
+            "person": self.extension.proposed_by,
+            "old": moment_in_zone(self.extension.closed_before, self.rfq.time_zone),
+            "new": moment_in_zone(self.extension.closes_at, self.rfq.time_zone),
+            "reason": self.extension.reason,
+        }
+        return _("%(person)s proposes %(new)s instead of %(old)s: “%(reason)s”") % words
+
+
+class ConfirmExtension(ExtensionAct):
+    """The second person agrees."""
+
+    title = button = lazy("Confirm the new deadline")
+    done = lazy("The deadline is later now. All invited suppliers are told.")
+
+    def around(self) -> dict[str, Any]:
+        if self.extension.proposed_by_id == self.user.pk:
+            raise Http404  # it waits for somebody else
+        return super().around()
+
+    def act(self, form: Any) -> HttpResponse:
+        services.confirm_extension(rfq_id=self.rfq.pk, extension_id=self.extension.pk, actor=self.user)
+        return redirect(self.rfq)
+
+
+class DropExtension(ExtensionAct):
+    """The deadline stays."""
+
+    title = button = lazy("Set the proposal aside")
+    done = lazy("The deadline stays as it is.")
+
+    def act(self, form: Any) -> HttpResponse:
+        services.drop_extension(rfq_id=self.rfq.pk, extension_id=self.extension.pk, actor=self.user)
+        return redirect(self.rfq)
+
+
+class GoOnWithFewBids(Act):
+    """Fewer bids came than the procedure wants: say why one goes on all the same."""
+
+    action = "few_bids"
+    form_class = FewBidsForm
+    title = button = lazy("Go on with these bids")
+    done = lazy("Recorded. The award memo shows it.")
+
+    @property
+    def text(self) -> str:  # type: ignore[override]
+        """How many came, how many are wanted."""
+        words = {"bids": self.rfq.bids_opened or 0, "least": self.rfq.min_bids}
+        return _("%(bids)d bids could be read, the procedure wants %(least)d.") % words
+
+    def around(self) -> dict[str, Any]:
+        if not self.rfq.has_too_few_bids:
+            raise Http404
+        return super().around()
+
+    def act(self, form: Any) -> HttpResponse:
+        return redirect(
+            services.go_on_with_few_bids(rfq_id=self.rfq.pk, actor=self.user, **form.cleaned_data)
+        )
+
+
+class Copy(Act):
+    """A new draft that says the same."""
+
+    action = "copy"
+    form_class = CopyForm
+    title = lazy("Copy the RFQ")
+    button = lazy("Make the draft")
+    text = lazy(
+        "You get a draft with the same lines, terms, criteria, documents and suppliers. Its deadline is yours to set,"
+        " and its lines take their demand from the pool."
+    )
+    done = lazy("Here is your draft. The checklist says what is missing.")
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"title": self.rfq.title}
+
+    def act(self, form: Any) -> HttpResponse:
+        made = services.copy(rfq_id=self.rfq.pk, actor=self.user, title=form.cleaned_data["title"])
+        return redirect(made)
+
+
+class Retender(Act):
+    """Ask again for what an RFQ that failed gave back."""
+
+    action = "retender"
+    title = lazy("Ask for it again")
+    button = lazy("Make the new RFQ")
+    text = lazy(
+        "A new draft takes the demand that went back to the pool, as far as nobody else took it, with the same terms,"
+        " criteria, documents and suppliers. Both RFQs name each other."
+    )
+    done = lazy("Here is the new RFQ. Set its deadline and look at whom you ask.")
+
+    def act(self, form: Any) -> HttpResponse:
+        return redirect(services.retender(rfq_id=self.rfq.pk, actor=self.user))
+
+
+class KeepTemplate(Act):
+    """Keep it for the next time."""
+
+    action = "copy"
+    form_class = TemplateForm
+    title = button = lazy("Save as template")
+    text = lazy("Officers of the company find it under Templates and start new RFQs from it.")
+    done = lazy("Saved as a template.")
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"name": self.rfq.title[:120]}
+
+    def act(self, form: Any) -> HttpResponse:
+        services.save_as_template(rfq_id=self.rfq.pk, name=form.cleaned_data["name"], actor=self.user)
+        return redirect("rfqs:templates")
+
+
+class TemplateAct(PolicyMixin, acts.Act):
+    """Something that is done with a template of a company one buys for."""
+
+    policy = Policy.STAFF
+
+    @cached_property
+    def template(self) -> RfqTemplate:
+        """The template, read once."""
+        return get_object_or_404(templates_for(self.request.user), pk=self.kwargs["template"])
+
+    def around(self) -> dict[str, Any]:
+        crumbs = [
+            Crumb(_("Sourcing"), reverse("rfqs:list")),
+            Crumb(_("Templates"), reverse("rfqs:templates")),
+            Crumb(self.template.name),
+        ]
+        return {"crumbs": crumbs, "back_url": reverse("rfqs:templates")}
+
+
+class UseTemplate(TemplateAct):
+    """A new draft from it."""
+
+    form_class = CopyForm
+    title = lazy("New RFQ from a template")
+    button = lazy("Make the draft")
+    text = Copy.text
+    done = Copy.done
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"title": self.template.rfq.title}
+
+    def act(self, form: Any) -> HttpResponse:
+        title = form.cleaned_data["title"]
+        return redirect(
+            services.copy(rfq_id=self.template.rfq_id, actor=person_of(self.request), title=title)
+        )
+
+
+class RemoveTemplate(TemplateAct):
+    """Nobody starts from it any more."""
+
+    title = button = lazy("Remove the template")
+    text = lazy("The RFQ that it was made of stays as it is.")
+    done = lazy("Removed.")
+
+    def act(self, form: Any) -> None:
+        services.remove_template(template_id=self.template.pk, actor=person_of(self.request))
+
+
+class Remind(RfqPage, View):
+    """One click: those who have not looked are asked to."""
+
+    action = "remind"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Reminded, or told why not."""
+        try:
+            count = services.remind(rfq_id=self.rfq.pk, actor=self.user)
+        except RuleViolation as refusal:
+            messages.error(request, str(refusal))
+        else:
+            words = ngettext("%(count)d supplier is reminded.", "%(count)d suppliers are reminded.", count)
+            messages.success(request, words % {"count": count})
+        return redirect(self.rfq)
 
 
 class RemoveDocument(Act):

@@ -7,17 +7,29 @@ from functools import cached_property
 from typing import Any, cast
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from procurement.accounts.models import User
 from procurement.common.clock import database_clock
 from procurement.common.errors import AlreadyDone
-from procurement.common.views import Policy, ScopedMixin
+from procurement.common.views import Policy, ScopedMixin, refused
 from procurement.rfqs.models import Rfq
 from procurement.rfqs.permissions import can, visible_to
-from procurement.rfqs.presentation import crumbs_to, frame_of, with_counts
+from procurement.rfqs.presentation import crumbs_to, frame_of, waiting_extension, with_counts
 
-ACTIONS = ("edit", "submit", "withdraw", "cancel", "extend", "team")
+ACTIONS = (
+    "edit",
+    "submit",
+    "withdraw",
+    "cancel",
+    "extend",
+    "confirm_extension",
+    "few_bids",
+    "copy",
+    "retender",
+    "remind",
+    "add_bidder",
+    "team",
+)
 
 
 class RfqPage(ScopedMixin):
@@ -54,7 +66,13 @@ class RfqPage(ScopedMixin):
 
     def frame(self) -> dict[str, Any]:
         """What every page of the workspace shows around its own part."""
-        return {**frame_of(self.rfq, self.at, self.tab), "may": self.may}
+        proposal = waiting_extension(self.rfq, self.at)
+        return {
+            **frame_of(self.rfq, self.at, self.tab),
+            "may": self.may,
+            "extension": proposal,
+            "own_extension": bool(proposal and proposal.proposed_by_id == self.user.pk),
+        }
 
     def small_frame(self, here: Any) -> dict[str, Any]:
         """What confirm pages share."""
@@ -71,8 +89,7 @@ class RfqPage(ScopedMixin):
 
     def was_faster(self, refusal: AlreadyDone) -> HttpResponse:
         """The page for a lost race, with the way back to the RFQ."""
-        context = {"refusal": refusal, "back_url": self.rfq.get_absolute_url()}
-        return render(self.request, "refused.html", context, status=409)
+        return refused(self.request, refusal, back_url=self.rfq.get_absolute_url())
 
 
 def person_of(request: HttpRequest) -> User:

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.forms import BaseFormSet, formset_factory
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.generic import FormView, TemplateView, View
 
-from procurement.common.errors import AlreadyDone, RuleViolation
+from procurement.common.clock import database_clock
+from procurement.common.components import Crumb
+from procurement.common.errors import AlreadyDone, RuleViolation, StaleEdit
 from procurement.common.figures import quantity_text
 from procurement.common.forms import add_refusal
 from procurement.common.paging import page_of
 from procurement.common.views import Policy, PolicyMixin
-from procurement.organization.access import standing
-from procurement.organization.models import Company, Role
-from procurement.requisitions.models import RequisitionLine
 from procurement.requisitions.pool import pick
 from procurement.rfqs import services
+from procurement.rfqs.checklist import enough_time
 from procurement.rfqs.forms import (
     CriterionForm,
     DocumentForm,
@@ -34,6 +38,8 @@ from procurement.rfqs.forms import (
 )
 from procurement.rfqs.models import Allocation, ProcedurePreset, Rfq, RfqLineVersion
 from procurement.rfqs.permissions import can, visible_to
+from procurement.rfqs.proposal import Proposal
+from procurement.rfqs.spot import SpotPage, spot_preset
 from procurement.rfqs.views.base import RfqPage, person_of
 from suppliers.registry.forms import SearchForm as SupplierSearchForm
 from suppliers.registry.models import Supplier
@@ -44,8 +50,8 @@ LineFormSet = formset_factory(LineForm, extra=0, can_delete=True, max_num=5000, 
 CriterionFormSet = formset_factory(CriterionForm, extra=0, can_delete=True, max_num=20, absolute_max=20)
 
 
-class StartRfq(PolicyMixin, View):
-    """The ticked lines of the pool become a draft, or further lines of one."""
+class StartPage(PolicyMixin, View):
+    """Ticked lines of the pool on their way to an RFQ."""
 
     policy = Policy.STAFF
     http_method_names = ["get", "post"]
@@ -57,57 +63,144 @@ class StartRfq(PolicyMixin, View):
         return redirect("requisitions:pool")
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Taken, or the page that says who was faster."""
+        """Go on, or the page that says who was faster."""
         if not can(request.user, "create"):
             raise Http404
-        form = StartForm(request.POST)
         try:
-            if not form.is_valid():
-                raise RuleViolation(str(next(iter(form.errors.values()))[0]))
-            rfq = self._made(form.cleaned_data)
+            return self.go_on(pick(request.user, request.POST))
         except RuleViolation as refusal:
             return render(request, "rfqs/taken.html", {"refusal": refusal}, status=409)
-        messages.success(request, _("The lines are in your RFQ. Say until when, to whom and by what."))
+
+    def go_on(self, quantities: dict[int, Decimal]) -> HttpResponse:
+        """With these quantities of these lines."""
+        raise NotImplementedError
+
+    def proposal(self, quantities: dict[int, Decimal]) -> Proposal:
+        """What the RFQ may look like."""
+        return Proposal(self.request.user, quantities, database_clock())
+
+    def show(self, proposal: Proposal, form: StartForm) -> HttpResponse:
+        """Page two: everything proposed, nothing taken yet."""
+        crumbs = [Crumb(_("Demand pool"), reverse("requisitions:pool")), Crumb(_("New RFQ"))]
+        context = {"proposal": proposal, "form": form, "crumbs": crumbs}
+        return render(self.request, "rfqs/start.html", context, status=422 if form.errors else 200)
+
+
+class ProposeRfq(StartPage):
+    """What the ticked lines would become."""
+
+    def go_on(self, quantities: dict[int, Decimal]) -> HttpResponse:
+        proposal = self.proposal(quantities)
+        proposed = {
+            "title": proposal.title,
+            "preset": proposal.preset.code if proposal.preset else "",
+            "closes_at": proposal.closes_at,
+        }
+        form = StartForm(initial=proposed, user=self.request.user, zone=proposal.company.time_zone)
+        return self.show(proposal, form)
+
+
+class StartRfq(StartPage):
+    """The ticked lines become a draft, or further lines of one."""
+
+    def go_on(self, quantities: dict[int, Decimal]) -> HttpResponse:
+        proposal = self.proposal(quantities)
+        form = StartForm(self.request.POST, user=self.request.user, zone=proposal.company.time_zone)
+        if not form.is_valid():
+            return self.show(proposal, form)
+        said = form.cleaned_data
+        try:
+            rfq = self._added(said["rfq"], quantities) if said["rfq"] else self._made(proposal, said)
+        except services.NotReady as refusal:
+            form.add_error(None, str(refusal))
+            return self.show(proposal, form)
+        messages.success(self.request, _("The lines are in your RFQ. The checklist says what is missing."))
         return redirect(rfq)
 
-    def _made(self, said: dict[str, Any]) -> Rfq:
+    def _added(self, rfq_id: int, quantities: dict[int, Decimal]) -> Rfq:
         user = person_of(self.request)
-        quantities = pick(user, self.request.POST)
-        if said["rfq"]:
-            rfq = get_object_or_404(visible_to(user), pk=said["rfq"])
-            if not can(user, "edit", rfq):
-                raise Http404
-            return services.add_from_pool(rfq_id=rfq.pk, quantities=quantities, actor=user)
-        lines = list(RequisitionLine.objects.filter(pk__in=quantities).select_related("company", "category"))
+        rfq = get_object_or_404(visible_to(user), pk=rfq_id)
+        if not can(user, "edit", rfq):
+            raise Http404
+        return services.add_from_pool(rfq_id=rfq.pk, quantities=quantities, actor=user)
+
+    def _made(self, proposal: Proposal, said: dict[str, Any]) -> Rfq:
+        user = person_of(self.request)
         preset = said["preset"] or ProcedurePreset.objects.filter(is_active=True).order_by("pk").first()
         if preset is None:
             raise RuleViolation(_("No kind of procedure is in use. Ask an administrator to add one."))
-        return services.create_from_pool(
-            quantities=quantities,
+        return services.start(
+            quantities=proposal.quantities,
             preset=preset,
-            title=said["title"] or proposed_title(lines),
-            company=procuring_company(user, lines),
+            title=said["title"] or proposal.title,
+            company=proposal.company,
+            closes_at=said["closes_at"],
+            supplier_ids=ticked_suppliers(self.request),
+            template=said["template"],
+            send="send" in self.request.POST,
             actor=user,
         )
 
 
-def procuring_company(user: Any, lines: list[RequisitionLine]) -> Company:
-    """In whose name we ask: the officer's own company, else the first of the lines' they are officer of."""
-    held = standing(user)
-    if held.person and held.has(Role.OFFICER, held.person.company_id):
-        return held.person.company
-    return next(line.company for line in lines if held.has(Role.OFFICER, line.company_id))
+class SpotBuy(PolicyMixin, View):
+    """A small need on one page: said, and out to the suppliers as far as the approval rules let it go."""
+
+    policy = Policy.STAFF
+    http_method_names = ["get", "post"]
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The empty page."""
+        return self.show(self.page())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Published, in approval, or the page with what is missing."""
+        page = self.page(data=request.POST)
+        if not page.is_valid():
+            return self.show(page)
+        try:
+            bought = page.buy()
+        except RuleViolation as refusal:
+            page.refuse(refusal)
+            return self.show(page)
+        messages.success(request, _spot_words(bought))
+        return redirect(bought.rfq or bought.requisition)
+
+    def page(self, **data: Any) -> SpotPage:
+        """Both forms. People who do not buy find no such page, and nobody does without a procedure for it."""
+        preset = spot_preset()
+        if preset is None or not can(self.request.user, "create"):
+            raise Http404
+        return SpotPage(person_of(self.request), preset, at=database_clock(), **data)
+
+    def show(self, page: SpotPage) -> HttpResponse:
+        """The page."""
+        crumbs = [Crumb(_("Sourcing"), reverse("rfqs:list")), Crumb(_("Spot buy"))]
+        failed = page.form.errors or page.line.errors
+        return render(
+            self.request, "rfqs/spot.html", {"page": page, "crumbs": crumbs}, status=422 if failed else 200
+        )
 
 
-def proposed_title(lines: list[RequisitionLine]) -> str:
-    """The category where there is one, else the first line and how many more."""
-    if len({line.category_id for line in lines}) == 1 and len(lines) > 1:
-        return lines[0].category.label
-    more = len(lines) - 1
-    if not more:
-        return lines[0].description[:160]
-    words = ngettext("%(first)s and %(count)d more", "%(first)s and %(count)d more", more)
-    return (words % {"first": lines[0].description[:120], "count": more})[:160]
+def _spot_words(bought: services.Bought) -> str:
+    if bought.rfq is None:
+        words = _("%(number)s was sent for approval. Once it is approved, make the RFQ from the pool.")
+        return words % {"number": bought.requisition.number}
+    out = bought.rfq.status == Rfq.Status.PUBLISHED
+    words = (
+        _("%(number)s is published: nobody had to be asked.")
+        if out
+        else _("%(number)s was sent for approval.")
+    )
+    return words % {"number": bought.rfq.number}
+
+
+def ticked_suppliers(request: HttpRequest) -> set[int]:
+    """Keys of the ticked suppliers. Raises RuleViolation for one that this person cannot see."""
+    typed = request.POST.getlist("supplier")
+    wanted = {int(key) for key in typed if key.isascii() and key.isdigit() and len(key) < 19}
+    if search(request.user).filter(pk__in=wanted).count() != len(wanted):
+        raise RuleViolation(_("Tick suppliers of the list."))
+    return wanted
 
 
 class EditTerms(RfqPage, FormView[TermsForm]):
@@ -121,18 +214,46 @@ class EditTerms(RfqPage, FormView[TermsForm]):
         return TermsForm.initial_of(self.rfq)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "rfq": self.rfq}
+        """The workspace carries the version it began with as `revision`, as every page that saves while one types."""
+        given = {**super().get_form_kwargs(), "rfq": self.rfq}
+        if "revision" in self.request.POST:
+            given["data"] = self.request.POST.copy()
+            given["data"]["edit_version"] = self.request.POST["revision"]
+        return given
+
+    @property
+    def is_autosave(self) -> bool:
+        """Whether the page saves while one types."""
+        return self.request.headers.get("X-Requested-With") == "autosave"
 
     def form_valid(self, form: TermsForm) -> HttpResponse:
         try:
-            services.update(rfq_id=self.rfq.pk, actor=self.user, **form.cleaned_data)
+            rfq = services.update(rfq_id=self.rfq.pk, actor=self.user, **form.cleaned_data)
         except AlreadyDone as refusal:
-            return self.was_faster(refusal)
+            return self._answer(409, message=str(refusal)) if self.is_autosave else self.was_faster(refusal)
+        except StaleEdit as refusal:
+            if self.is_autosave:
+                return self._answer(409, message=str(refusal))
+            add_refusal(form, refusal)
+            return self.form_invalid(form)
         except RuleViolation as refusal:
             add_refusal(form, refusal)
             return self.form_invalid(form)
+        if self.is_autosave:
+            saved_at = timezone.localtime(self.at).strftime("%H:%M:%S")
+            return self._answer(200, saved_at=saved_at, revision=rfq.edit_version)
         messages.success(self.request, _("Saved."))
         return redirect(self.rfq)
+
+    def form_invalid(self, form: TermsForm) -> HttpResponse:
+        if self.is_autosave:
+            first = str(next(iter(form.errors.values()))[0])
+            return self._answer(422, errors=form.errors, message=first)
+        return super().form_invalid(form)
+
+    @staticmethod
+    def _answer(status: int, **said: Any) -> JsonResponse:
+        return JsonResponse(said, status=status)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         title = _("Time and terms")
@@ -149,7 +270,7 @@ class Lines(RfqPage, TemplateView):
         versions = self._versions()
         formset = kwargs.pop("formset", None)
         if formset is None and self.may["edit"]:
-            formset = LineFormSet(initial=[LineForm.initial_of(one) for one in versions], prefix="lines")
+            formset = LineFormSet(initial=self._initial(versions), prefix="lines")
         sources = sources_of(self.rfq)
         forms = formset.forms if formset else [None] * len(versions)
         return super().get_context_data(
@@ -167,7 +288,7 @@ class Lines(RfqPage, TemplateView):
         """Save all lines together."""
         self.require("edit")
         versions = self._versions()
-        initial = [LineForm.initial_of(one) for one in versions]
+        initial = self._initial(versions)
         data = request.POST.copy()
         data["lines-TOTAL_FORMS"] = data["lines-INITIAL_FORMS"] = str(len(initial))
         formset: BaseFormSet[LineForm] = LineFormSet(data, initial=initial, prefix="lines")
@@ -188,6 +309,13 @@ class Lines(RfqPage, TemplateView):
             return self.render_to_response(self.get_context_data(formset=formset, version_form=version_form))
         messages.success(request, _("Saved."))
         return redirect("rfqs:lines", self.rfq.pk)
+
+    @staticmethod
+    def _initial(versions: list[RfqLineVersion]) -> list[dict[str, Any]]:
+        covered = services.covered_of(one.line_id for one in versions)
+        return [
+            LineForm.initial_of(one, lacking=one.quantity > covered.get(one.line_id, 0)) for one in versions
+        ]
 
     def _versions(self) -> list[RfqLineVersion]:
         said = RfqLineVersion.objects.filter(line__rfq=self.rfq, revision=self.rfq.revision)
@@ -293,8 +421,16 @@ class Suppliers(RfqPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         invitations = self.rfq.invitations.select_related("supplier").order_by("supplier__name", "pk")
-        found = self._candidates() if self.may["edit"] else {}
-        return super().get_context_data(**self.frame(), invitations=invitations, **found, **kwargs)
+        found = self._candidates() if self.may["edit"] or self.asks_late else {}
+        return super().get_context_data(
+            **self.frame(), invitations=invitations, asks_late=self.asks_late, **found, **kwargs
+        )
+
+    @cached_property
+    def asks_late(self) -> bool:
+        """Whether further suppliers may be asked although it is out: enough days to bid are left."""
+        taken = self.rfq.phase_at(self.at) in {Rfq.Phase.SCHEDULED, Rfq.Phase.OPEN}
+        return taken and self.may["add_bidder"] and enough_time(self.rfq, self.at)
 
     def _candidates(self) -> dict[str, Any]:
         asked = "q" in self.request.GET
@@ -313,14 +449,14 @@ class Suppliers(RfqPage, TemplateView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Invite whoever is ticked."""
-        self.require("edit")
-        typed = request.POST.getlist("supplier")
-        wanted = {int(key) for key in typed if key.isascii() and key.isdigit() and len(key) < 19}
-        allowed = set(search(self.user).filter(pk__in=wanted).values_list("pk", flat=True))
+        late = self.rfq.status == Rfq.Status.PUBLISHED
+        self.require("add_bidder" if late else "edit")
+        invite = services.invite_late if late else services.invite
         try:
-            if not wanted or allowed != wanted:
+            wanted = ticked_suppliers(request)
+            if not wanted:
                 raise RuleViolation(_("Tick at least one supplier of the list."))
-            added = services.invite(rfq_id=self.rfq.pk, supplier_ids=wanted, actor=self.user)
+            added = invite(rfq_id=self.rfq.pk, supplier_ids=wanted, actor=self.user)
         except AlreadyDone as refusal:
             return self.was_faster(refusal)
         except RuleViolation as refusal:
