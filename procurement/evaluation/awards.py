@@ -129,14 +129,20 @@ def change(
 
 @transaction.atomic
 @events.gathered()
-def submit(*, award_id: int, actor: User, clock: Clock = database_clock) -> Award:
+def submit(
+    *, award_id: int, actor: User, justification: str | None = None, clock: Clock = database_clock
+) -> Award:
     """Send the award for approval: freeze it, then ask the people whom the rules name.
 
-    Below every limit nobody is asked, and it is active at once. Raises NotReady, BidExpired.
+    `justification` is the last word on why, where it is given here. Below every limit nobody is asked, and it is active at once. Raises NotReady, BidExpired.
     """
     award = _locked(award_id)
     at = clock()
     _check_editable(award, actor, None)
+    if justification is not None and justification.strip() != award.justification:
+        _update(award, justification=justification.strip(), edit_version=award.edit_version + 1)
+    if not award.justification.strip():
+        raise NotReady(_("Say why these bids are recommended."), field="justification")
     lines, criteria = lines_of(award), scoring.scored_criteria(award.rfq)
     check_ready(award, lines, criteria, at=at)
     _update(
@@ -156,9 +162,7 @@ def submit(*, award_id: int, actor: User, clock: Clock = database_clock) -> Awar
 def check_ready(
     award: Award, lines: Sequence[AwardLine], criteria: Sequence[Criterion], *, at: datetime
 ) -> None:
-    """What must be there before approvers are asked. Raises NotReady, BidExpired."""
-    if not award.justification.strip():
-        raise NotReady(_("Say why these bids are recommended."), field="justification")
+    """What must be there before approvers are asked, besides the reason. Raises NotReady, BidExpired."""
     if not lines:
         raise NotReady(_("Pick at least one line."))
     missing = scoring.unscored(award.rfq, criteria)

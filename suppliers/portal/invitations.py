@@ -28,6 +28,7 @@ from suppliers.portal.forms import DeclineForm
 from suppliers.portal.grid import lines_of
 from suppliers.portal.pages import InvitationPage, with_standing
 from suppliers.portal.permissions import can, visible_to
+from suppliers.portal.results import result_url
 from suppliers.registry.access import member_of
 
 FILTERS = ("open", "closed", "all")
@@ -105,6 +106,7 @@ class RfqPage(InvitationPage, TemplateView):
             files=self._files(),
             facts=self._facts(),
             may_decline=self._may_decline(),
+            result_url=result_url(self.invitation),
             **kwargs,
         )
 

@@ -10,6 +10,7 @@ from procurement.evaluation.views.comparison import (
     SavePicks,
     Scores,
 )
+from procurement.evaluation.views.results import PreviewResult, SendResults
 
 __all__ = [
     "AdoptPicks",
@@ -22,8 +23,10 @@ __all__ = [
     "EndUnsuccessful",
     "Export",
     "Finish",
+    "PreviewResult",
     "SavePicks",
     "Scores",
+    "SendResults",
     "ShowAward",
     "Submit",
     "Withdraw",

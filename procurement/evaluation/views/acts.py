@@ -16,6 +16,7 @@ from procurement.common.components import Text, Turn
 from procurement.common.errors import AlreadyDone, RuleViolation
 from procurement.common.forms import ConfirmForm, ReasonForm, add_refusal
 from procurement.evaluation import awards
+from procurement.evaluation.forms import SubmitForm
 from procurement.evaluation.memo import flags, memo_of
 from procurement.evaluation.models import Award
 from procurement.evaluation.views.base import AwardPage, OpenedPage, StaffPage
@@ -66,6 +67,7 @@ class Submit(AwardPage, Act):
     """What a careful reader asks, who will be asked, then send."""
 
     needs = "submit"
+    form_class = SubmitForm
     template_name = "evaluation/submit.html"
     title = button = lazy("Send for approval")
 
@@ -74,6 +76,9 @@ class Submit(AwardPage, Act):
         chain, refusal = self._chain()
         return super().get_context_data(memo=memo, flags=flags(memo), chain=chain, refusal=refusal, **kwargs)
 
+    def get_initial(self) -> dict[str, Any]:
+        return {"justification": self.award.justification}
+
     def _chain(self) -> tuple[list[Turn], str]:
         try:
             return awards.preview(self.award, sender=self.user, at=self.at), ""
@@ -81,7 +86,8 @@ class Submit(AwardPage, Act):
             return [], str(refusal)
 
     def act(self, form: Any) -> None:
-        sent = awards.submit(award_id=self.award.pk, actor=self.user)
+        why = form.cleaned_data["justification"]
+        sent = awards.submit(award_id=self.award.pk, actor=self.user, justification=why)
         active = sent.status == Award.Status.ACTIVE
         words = (
             _("%(number)s is active: nobody had to be asked.")

@@ -79,7 +79,7 @@ class OpenedPage(StaffPage):
         """What this person may do with it now."""
         return {
             action: can_compare(self.user, action, self.rfq)
-            for action in ("score", "award", "finish", "unsuccessful")
+            for action in ("score", "award", "tell", "finish", "unsuccessful")
         }
 
     @property
