@@ -318,8 +318,10 @@ def lines_of(award: Award) -> list[AwardLine]:
 
 
 def _write(award: Award, said: Priced) -> None:
-    for row in (*said.lines, *said.freights):
-        row.award = award
+    for line in said.lines:
+        line.award = award
+    for freight in said.freights:
+        freight.award = award
     AwardLine.objects.bulk_create(said.lines)
     AwardFreight.objects.bulk_create(said.freights)
 

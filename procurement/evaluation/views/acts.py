@@ -52,13 +52,13 @@ class Act(StaffPage, FormView[Any]):
             add_refusal(form, refusal)
             return self.form_invalid(form)
         messages.success(self.request, str(self.done))
-        return redirect(self.success_url() or back_url)
+        return redirect(self.onward() or back_url)
 
     def act(self, form: Any) -> None:
         """The service call."""
         raise NotImplementedError
 
-    def success_url(self) -> str:
+    def onward(self) -> str:
         """Where it goes on; back where it came from unless this says otherwise."""
         return ""
 
