@@ -14,11 +14,13 @@ class EvaluationConfig(AppConfig):
 
     def ready(self) -> None:
         """Make known what this room prints, and name its place in the rail."""
-        from procurement.evaluation import documents, export
+        from procurement.common import jobs
+        from procurement.evaluation import documents, export, results
         from procurement.evaluation.permissions import may_see_awards
 
         documents.register()
         export.register()
+        jobs.register(results.KIND, results.work)
         places.register(
             places.Place(
                 name="awards",

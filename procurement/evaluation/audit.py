@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from procurement.common.audit import content_of
 from procurement.common.models import Event
+from procurement.common.wording import digest_of
 from procurement.evaluation.canonical import document_hash
-from procurement.evaluation.models import Award
+from procurement.evaluation.models import Award, ResultLetter
 
 
 @content_of("award.submitted")
@@ -25,3 +26,14 @@ def submitted(events: Sequence[Event]) -> Mapping[int, str]:
         for event in events
         if (award := found.get(event.subject_id)) and event.facts.get("round") == award.round
     }
+
+
+@content_of("result.sent")
+def told(events: Sequence[Event]) -> Mapping[int, str]:
+    """Of the letter as it is stored."""
+    letters = dict(
+        ResultLetter.objects.filter(pk__in={event.subject_id for event in events}).values_list(
+            "pk", "content"
+        )
+    )
+    return {event.pk: digest_of(letters[event.subject_id]) for event in events if event.subject_id in letters}

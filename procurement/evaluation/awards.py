@@ -130,14 +130,20 @@ def change(
 
 @transaction.atomic
 @events.gathered()
-def submit(*, award_id: int, actor: User, clock: Clock = database_clock) -> Award:
+def submit(
+    *, award_id: int, actor: User, justification: str | None = None, clock: Clock = database_clock
+) -> Award:
     """Send the award for approval: freeze it, then ask the people whom the rules name.
 
-    Below every limit nobody is asked, and it is active at once. Raises NotReady, BidExpired.
+    `justification` is the last word on why, where it is given here. Below every limit nobody is asked, and it is active at once. Raises NotReady, BidExpired.
     """
     award = _locked(award_id)
     at = clock()
     _check_editable(award, actor, None)
+    if justification is not None and justification.strip() != award.justification:
+        _update(award, justification=justification.strip(), edit_version=award.edit_version + 1)
+    if not award.justification.strip():
+        raise NotReady(_("Say why these bids are recommended."), field="justification")
     lines, criteria = lines_of(award), scoring.scored_criteria(award.rfq)
     check_ready(award, lines, criteria, at=at)
     _update(
@@ -157,9 +163,7 @@ def submit(*, award_id: int, actor: User, clock: Clock = database_clock) -> Awar
 def check_ready(
     award: Award, lines: Sequence[AwardLine], criteria: Sequence[Criterion], *, at: datetime
 ) -> None:
-    """What must be there before approvers are asked. Raises NotReady, BidExpired."""
-    if not award.justification.strip():
-        raise NotReady(_("Say why these bids are recommended."), field="justification")
+    """What must be there before approvers are asked, besides the reason. Raises NotReady, BidExpired."""
     if not lines:
         raise NotReady(_("Pick at least one line."))
     if kept_out := {line.opened_bid.supplier_id for line in lines if line.kept_out}:  # type: ignore[attr-defined]
@@ -320,8 +324,10 @@ def lines_of(award: Award) -> list[AwardLine]:
 
 
 def _write(award: Award, said: Priced) -> None:
-    for row in (*said.lines, *said.freights):
-        row.award = award
+    for line in said.lines:
+        line.award = award
+    for freight in said.freights:
+        freight.award = award
     AwardLine.objects.bulk_create(said.lines)
     AwardFreight.objects.bulk_create(said.freights)
 

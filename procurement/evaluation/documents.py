@@ -9,11 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from procurement.common import documents
 from procurement.common.documents import Document, Issuer
+from procurement.common.letters import Letter
 from procurement.common.models import Rendering
-from procurement.evaluation import picks
+from procurement.evaluation import picks, results
 from procurement.evaluation.memo import Memo, flags, memo_of, ranking_of
-from procurement.evaluation.models import Award, AwardLine
-from procurement.evaluation.permissions import visible_to
+from procurement.evaluation.models import Award, AwardLine, ResultLetter
+from procurement.evaluation.permissions import opened_visible_to, results_for_supplier, visible_to
+from procurement.organization.models import Person
 
 TEMPLATE = "award_memo"
 
@@ -23,6 +25,59 @@ def register() -> None:
     documents.register(
         TEMPLATE, label=_("Award memo"), subject_model=Award, builder=award_memo, may_view=may_view
     )
+    documents.register(
+        results.TEMPLATE,
+        label=_("Letter of result"),
+        subject_model=ResultLetter,
+        builder=result_letter,
+        may_view=may_read_letter,
+    )
+
+
+def may_read_letter(user: Any, rendering: Rendering) -> bool:
+    """Our side as it may read the bids; a supplier its own letter."""
+    if getattr(user, "is_supplier", False):
+        return results_for_supplier(user).filter(pk=rendering.subject_id).exists()
+    letters = ResultLetter.objects.filter(pk=rendering.subject_id, rfq__in=opened_visible_to(user))
+    return letters.exists()
+
+
+def result_letter(letter_id: int, version: int, language: str) -> Document:
+    """The letter as it was written; nothing is computed again."""
+    letter = ResultLetter.objects.select_related("rfq__company", "supplier", "sent_by").get(pk=letter_id)
+    company, content = letter.rfq.company, letter.content
+    heading = ("中选通知书", "Letter of award") if content["won"] else ("采购结果通知书", "Letter of result")
+    person = Person.objects.filter(user=letter.sent_by).first()
+    return Document(
+        title=f"{heading[0]} {heading[1]} {letter.rfq.number}",
+        number=letter.number,
+        created=letter.sent_at,
+        issuer=Issuer(name=company.name, name_en=company.name_en, address=company.address),
+        digest=letter.content_hash,
+        context={
+            "letter": Letter(
+                addressee=letter.supplier.name,
+                addressee_en=letter.supplier.name_en,
+                heading=heading[0],
+                heading_en=heading[1],
+                about=f"{content['rfq']['number']} {content['rfq']['title']}".strip(),
+                signer=str(letter.sent_by),
+                position=person.job_title if person else "",
+            ),
+            "result": content,
+            "reasons": _reasons(content),
+        },
+        time_zone=letter.rfq.time_zone,
+    )
+
+
+def _reasons(content: Any) -> list[tuple[str, str]]:
+    """Chinese and English, side by side."""
+    with translation.override("zh-hans"):
+        chinese = results.said(content)
+    with translation.override("en"):
+        english = results.said(content)
+    return list(zip(chinese, english, strict=True))
 
 
 def may_view(user: Any, rendering: Rendering) -> bool:

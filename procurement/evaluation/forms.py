@@ -19,11 +19,26 @@ from procurement.evaluation.choices import Choice
 from procurement.evaluation.comparison import Comparison, Line
 from procurement.evaluation.models import Score
 from procurement.evaluation.presentation import ShownCell, shown_cell
+from procurement.evaluation.results import LONGEST_REASON, Draft
 from procurement.evaluation.scoring import Given
 from procurement.rfqs.models import Criterion
 
 RADIOS = 8  # with more offers than this a line is picked from a list
 SLOTS = 2
+
+
+class SubmitForm(forms.Form):
+    """Why, as approvers read it first."""
+
+    quiet_optional = True  # an empty one is refused by the service, with what else is missing
+
+    justification = forms.CharField(
+        label=gettext_lazy("Why these bids"),
+        max_length=8000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("Approvers read this first."),
+    )
 
 
 class StartForm(forms.Form):
@@ -302,3 +317,30 @@ class ScoreForm(forms.Form):
             for bid in self.bids
             for criterion in self.criteria
         ]
+
+
+class ResultsForm(forms.Form):
+    """The officer's own words to each bidder, where the computed reason does not say it all."""
+
+    quiet_optional = True
+
+    def __init__(self, *args: Any, drafts: Sequence[Draft], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.drafts = drafts
+        for draft in drafts:
+            label = _("To %(supplier)s") % {"supplier": draft.bid.supplier.label}
+            self.fields[f"reason_{draft.bid.pk}"] = forms.CharField(
+                label=label,
+                required=False,
+                max_length=LONGEST_REASON,
+                widget=forms.TextInput(attrs={"aria-label": label, "class": "text"}),
+            )
+
+    @property
+    def rows(self) -> list[tuple[Draft, BoundField]]:
+        """Bidders with their field."""
+        return [(draft, self[f"reason_{draft.bid.pk}"]) for draft in self.drafts]
+
+    def reasons(self) -> dict[int, str]:
+        """By opened bid."""
+        return {draft.bid.pk: self.cleaned_data[f"reason_{draft.bid.pk}"] for draft in self.drafts}

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from procurement.bids.models import OpenedBid
 from procurement.common.fields import AmountField, CurrencyField, QuantityField, RateField, UnitPriceField
+from procurement.common.immutability import insert_only
 from procurement.common.money import fits_currency
 from procurement.common.states import Stateful
 from procurement.common.text_search import search_index, searched
@@ -269,3 +270,44 @@ class AwardFreight(models.Model):
 
     def __str__(self) -> str:
         return f"{self.award_id}/{self.opened_bid_id}: {self.amount}"
+
+
+class ResultLetter(models.Model):
+    """What one bidder is told of the decision (结果通知书): its own figures, who wins, why. Written once per bidder."""
+
+    class Outcome(models.TextChoices):
+        AWARDED = "awarded", _("Awarded")
+        NOT_AWARDED = "not_awarded", _("Not awarded")
+        NOT_COMPARED = "not_compared", _("Not compared")
+
+    TONES: ClassVar[dict[str, str]] = {"awarded": "good", "not_awarded": "idle", "not_compared": "wait"}
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    number = models.CharField(max_length=40, unique=True)
+    rfq = models.ForeignKey(Rfq, models.PROTECT, related_name="result_letters")
+    opened_bid = models.OneToOneField(OpenedBid, models.PROTECT, related_name="result_letter")
+    supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=12, choices=Outcome)
+    content = models.JSONField(
+        help_text="Own rank, scores and reasons, the winners' names; never others' prices."
+    )
+    content_hash = models.CharField(max_length=64)
+    sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("letter of result")
+        verbose_name_plural = _("letters of result")
+        constraints = [
+            models.UniqueConstraint(fields=["rfq", "supplier"], name="result_letter_once"),
+            models.CheckConstraint(name="result_letter_says_something", condition=~Q(content_hash="")),
+        ]
+        triggers = insert_only()
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def tone(self) -> str:
+        """How its outcome is coloured."""
+        return self.TONES[self.outcome]

@@ -10,11 +10,12 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from procurement.evaluation.models import Award
+from procurement.evaluation.models import Award, ResultLetter
 from procurement.organization.access import ANY, Matrix, allowed, standing
 from procurement.organization.models import Role
 from procurement.rfqs.models import Rfq
 from procurement.rfqs.permissions import visible_to as rfqs_visible_to
+from suppliers.registry.access import member_of
 from workflows.approvals.models import ApprovalStep, DocumentType
 
 Status = Award.Status
@@ -26,6 +27,7 @@ RFQ_MATRIX: Matrix = {  # asked about an opened RFQ: action → (roles, states)
     "score": (frozenset({Role.OFFICER, Role.EVALUATOR}), frozenset({Rfq.Status.OPENED})),
     "award": (OFFICER, frozenset({Rfq.Status.OPENED, Rfq.Status.AWARDED})),
     "close": (OFFICER, frozenset({Rfq.Status.OPENED, Rfq.Status.AWARDED})),
+    "tell": (OFFICER, frozenset({Rfq.Status.OPENED, Rfq.Status.AWARDED})),
 }
 MATRIX: Matrix = {  # asked about an award
     "view": (frozenset(READERS), ANY),
@@ -93,3 +95,9 @@ def holds(user: Any, action: str, *, company_id: int) -> bool:
 def may_see_awards(user: Any) -> bool:
     """Whether the list of awards is a place for this person."""
     return any(standing(user).has(role) for role in (*READERS, Role.EVALUATOR))
+
+
+def results_for_supplier(user: Any) -> QuerySet[ResultLetter]:
+    """The letters to this person's own supplier."""
+    member = member_of(user)
+    return ResultLetter.objects.filter(supplier=member.supplier_id) if member else ResultLetter.objects.none()

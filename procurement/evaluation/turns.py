@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from procurement.accounts.models import User
 from procurement.common import turns
 from procurement.common.turns import CAP, Turn
-from procurement.evaluation.models import Award, Score
+from procurement.evaluation.models import Award, ResultLetter, Score
 from procurement.organization.access import standing
 from procurement.organization.models import Role
 from procurement.rfqs.models import Criterion, Rfq, RfqLine
@@ -60,6 +60,26 @@ def to_send(user: User, at: datetime) -> Iterable[Turn]:
             if came_back
             else _("The award is proposed, but not sent."),
             since=award.decided_at if came_back else award.created_at,
+        )
+
+
+@turns.register
+def to_tell(user: User, at: datetime) -> Iterable[Turn]:
+    """This officer's RFQs that are decided, whose bidders do not know yet."""
+    if not standing(user).has(Role.OFFICER):
+        return
+    told = ResultLetter.objects.filter(rfq=OuterRef("pk"))
+    active = Award.objects.filter(rfq=OuterRef("pk"), status=Award.Status.ACTIVE, origin="live")
+    rows = Rfq.objects.filter(Exists(active), ~Exists(told), officer=user, status=Rfq.Status.AWARDED)
+    for rfq in rows.order_by("opened_at", "pk")[:CAP]:
+        yield Turn(
+            kind="award",
+            title=rfq.title,
+            number=rfq.number or "",
+            url=reverse("evaluation:results", args=[rfq.pk]),
+            action=_("Send results"),
+            why=_("It is awarded; the bidders wait for the result."),
+            since=rfq.opened_at,
         )
 
 

@@ -59,6 +59,11 @@ class Procedure(models.Model):
     )
     sealing_level = models.PositiveSmallIntegerField(_("sealing level"), default=1)
     default_price_weight = models.PositiveSmallIntegerField(_("weight of the price"), default=100)
+    discloses_winning_total = models.BooleanField(
+        _("bidders learn the winning total"),
+        default=False,
+        help_text=_("Result letters name the winners always, and what they get where this is set."),
+    )
 
     class Meta:
         abstract = True

@@ -28,6 +28,7 @@ from suppliers.portal.forms import DeclineForm
 from suppliers.portal.grid import lines_of, window_of
 from suppliers.portal.pages import InvitationPage, with_standing
 from suppliers.portal.permissions import can, visible_to
+from suppliers.portal.results import result_url
 from suppliers.registry.access import member_of
 
 FILTERS = ("open", "closed", "all")
@@ -108,6 +109,7 @@ class RfqPage(InvitationPage, TemplateView):
             facts=self._facts(),
             may_decline=self._may_answer(besides=Invitation.Status.DECLINED),
             may_intend=self._may_answer(besides=Invitation.Status.INTENDS),
+            result_url=result_url(self.invitation),
             **kwargs,
         )
 

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from suppliers.portal import bids, invitations, receipts
 from suppliers.portal.contracts import CONTRACTS
 from suppliers.portal.orders import ORDERS
+from suppliers.portal.results import RESULTS
 
 app_name = "portal"
 
@@ -30,4 +31,4 @@ RECEIPTS = [
     path("receipts/<uuid:public_id>/<int:number>/receipt.<str:kind>", receipts.ReceiptFile.as_view(), name="receipt_file"),
 ]  # fmt: skip
 
-urlpatterns: list[URLPattern] = [*INVITATIONS, *BIDS, *RECEIPTS, *CONTRACTS, *ORDERS]
+urlpatterns: list[URLPattern] = [*INVITATIONS, *BIDS, *RECEIPTS, *RESULTS, *CONTRACTS, *ORDERS]

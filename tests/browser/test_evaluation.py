@@ -112,6 +112,7 @@ def test_an_officer_awards_in_a_browser(page_as, scripts):
     page.wait_for_url(f"**{reverse('evaluation:award', args=[award.pk])}")
     assert page.get_by_text("Every line goes to its lowest price").is_visible()
     page.get_by_role("link", name="Send for approval").click()
+    page.get_by_label("Why these bids").fill("The lowest price on every line.")
     page.get_by_role("button", name="Make it active").click()
     page.wait_for_url(f"**{reverse('evaluation:award', args=[award.pk])}")
     award.refresh_from_db()

@@ -16,7 +16,9 @@ from workflows.approvals.models import ApprovalStep
 from workflows.notices.models import Notice
 
 SHARED = {"registry"}  # suppliers belong to the whole group
-OF_RFQ = {"comparison", "scores", "award_create", "close"}
+OF_RFQ = {
+    "comparison", "picks", "adopt", "memo", "export", "results", "result", "scores", "award_create", "close",
+}  # fmt: skip
 
 
 def named_patterns():
@@ -68,6 +70,8 @@ def further(namespace, converters, subject):
         return [{"attachment": one.pk} for one in BidAttachment.objects.filter(opened_bid__rfq=subject)] or [
             {"attachment": 1}
         ]
+    if extra == ["bid"]:
+        return [{"bid": one.pk} for one in subject.opened_bids.all()[:1]] or [{"bid": 1}]
     if extra == ["supplier"]:
         return [{"supplier": one.supplier_id} for one in subject.invitations.all()[:1]]
     if extra == ["extension"]:

@@ -14,7 +14,7 @@ from contracts.orders.models import Order
 from procurement.accounts.models import User
 from procurement.bids.models import Bid, BidVersion, Opening
 from procurement.common.models import Event
-from procurement.evaluation.models import Award
+from procurement.evaluation.models import Award, ResultLetter
 from procurement.organization.access import holders
 from procurement.organization.models import Role
 from procurement.requisitions.models import Requisition
@@ -242,6 +242,16 @@ def comparer(event: Event) -> Iterator[Told]:
     """The officer can compare."""
     rfq = _rfq(event)
     yield Told(rfq.officer, event.verb, address("evaluation:comparison", rfq.pk), _rfq_facts(rfq))
+
+
+@hears("result.sent")
+def told_the_result(event: Event) -> Iterator[Told]:
+    """The bidder's people, through their own invitation."""
+    rfq, letter = _rfq(event), ResultLetter.objects.get(pk=event.subject_id)
+    invitation = Invitation.objects.get(rfq=rfq, supplier=letter.supplier_id)
+    url = address("portal:result", invitation.public_id)
+    for member in _members([letter.supplier_id], BIDDERS):
+        yield Told(member.user, event.verb, url, _rfq_facts(rfq))
 
 
 # --- contracts and orders

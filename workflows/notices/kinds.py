@@ -151,6 +151,11 @@ KINDS: dict[str, Kind] = {
         _("Answer"),
     ),
     "award.rejected": Kind(_("Award rejected: %(title)s"), _("%(who)s rejected %(number)s: “%(comment)s”")),
+    "result.sent": Kind(
+        _("Result: %(title)s"),
+        _("%(company)s has decided on %(number)s. Read how your bid stands, who is awarded and why."),
+        _("Read the result"),
+    ),
     "contract.returned": Kind(
         _("A question about your contract: %(title)s"),
         _("%(who)s returned %(number)s: “%(comment)s”"),

@@ -10,6 +10,7 @@ from procurement.evaluation.views.comparison import (
     SavePicks,
     Scores,
 )
+from procurement.evaluation.views.results import PreviewResult, SendResults
 
 __all__ = [
     "AdoptPicks",
@@ -21,8 +22,10 @@ __all__ = [
     "CreateMemo",
     "EditAward",
     "Export",
+    "PreviewResult",
     "SavePicks",
     "Scores",
+    "SendResults",
     "ShowAward",
     "Submit",
     "Withdraw",

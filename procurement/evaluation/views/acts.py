@@ -17,6 +17,7 @@ from procurement.common.components import Text, Turn
 from procurement.common.errors import AlreadyDone, RuleViolation
 from procurement.common.forms import ConfirmForm, ReasonForm, add_refusal
 from procurement.evaluation import awards
+from procurement.evaluation.forms import SubmitForm
 from procurement.evaluation.memo import flags, memo_of
 from procurement.evaluation.models import Award
 from procurement.evaluation.views.base import AwardPage, OpenedPage, StaffPage
@@ -53,13 +54,13 @@ class Act(StaffPage, FormView[Any]):
             add_refusal(form, refusal)
             return self.form_invalid(form)
         messages.success(self.request, str(self.done))
-        return redirect(self.success_url() or back_url)
+        return redirect(self.onward() or back_url)
 
     def act(self, form: Any) -> None:
         """The service call."""
         raise NotImplementedError
 
-    def success_url(self) -> str:
+    def onward(self) -> str:
         """Where it goes on; back where it came from unless this says otherwise."""
         return ""
 
@@ -68,6 +69,7 @@ class Submit(AwardPage, Act):
     """What a careful reader asks, who will be asked, then send."""
 
     needs = "submit"
+    form_class = SubmitForm
     template_name = "evaluation/submit.html"
     title = button = lazy("Send for approval")
 
@@ -76,6 +78,9 @@ class Submit(AwardPage, Act):
         chain, refusal = self._chain()
         return super().get_context_data(memo=memo, flags=flags(memo), chain=chain, refusal=refusal, **kwargs)
 
+    def get_initial(self) -> dict[str, Any]:
+        return {"justification": self.award.justification}
+
     def _chain(self) -> tuple[list[Turn], str]:
         try:
             return awards.preview(self.award, sender=self.user, at=self.at), ""
@@ -83,7 +88,8 @@ class Submit(AwardPage, Act):
             return [], str(refusal)
 
     def act(self, form: Any) -> None:
-        sent = awards.submit(award_id=self.award.pk, actor=self.user)
+        why = form.cleaned_data["justification"]
+        sent = awards.submit(award_id=self.award.pk, actor=self.user, justification=why)
         active = sent.status == Award.Status.ACTIVE
         words = (
             _("%(number)s is active: nobody had to be asked.")

@@ -31,7 +31,7 @@ from procurement.evaluation.history import history_of
 from procurement.evaluation.lists import AWARDS
 from procurement.evaluation.memo import Memo, flags, memo_of, ranking_of
 from procurement.evaluation.models import Award
-from procurement.evaluation.permissions import holds
+from procurement.evaluation.permissions import can_compare, holds
 from procurement.evaluation.presentation import WINDOW, Choices
 from procurement.evaluation.views.base import AwardPage, OpenedPage, StaffPage
 from suppliers.registry.services import warnings
@@ -215,9 +215,15 @@ class ShowAward(AwardPage, TemplateView):
             rendering=documents.find(TEMPLATE, award, version=award.round),
             history=history_of(award),
             contract_url=self._contract_url(),
+            results_url=self._results_url(),
             may=self.may,
             **kwargs,
         )
+
+    def _results_url(self) -> str:
+        """Where the bidders are told, once this is decided."""
+        may = self.award.status == Award.Status.ACTIVE and can_compare(self.user, "tell", self.award.rfq)
+        return reverse("evaluation:results", args=[self.award.rfq_id]) if may else ""
 
     def _contract_url(self) -> str:
         """Where a contract is drafted; the room above is named by address, where it exists."""

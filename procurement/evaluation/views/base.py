@@ -77,7 +77,9 @@ class OpenedPage(StaffPage):
     @cached_property
     def may(self) -> dict[str, bool]:
         """What this person may do with it now."""
-        return {action: can_compare(self.user, action, self.rfq) for action in ("score", "award", "close")}
+        return {
+            action: can_compare(self.user, action, self.rfq) for action in ("score", "award", "tell", "close")
+        }
 
     @property
     def comparison_url(self) -> str:

@@ -235,7 +235,7 @@ class AdoptPicks(OpenedPage, Act):
         chosen = picks.start(build(self.rfq, limit=1), wanted, self.user) if wanted else []
         own.replace_all(rfq_id=self.rfq.pk, choices=chosen, rest=rest, actor=self.user)
 
-    def success_url(self) -> str:
+    def onward(self) -> str:
         return f"{self.comparison_url}?scenario={own.OWN}"
 
 
@@ -256,7 +256,7 @@ class CreateMemo(OpenedPage, Act):
         self.created = award
         self.done = _("%(number)s holds these quantities now.") % {"number": award.number}
 
-    def success_url(self) -> str:
+    def onward(self) -> str:
         return reverse("evaluation:award", args=[self.created.pk])
 
 
