@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         ("bids", "0001_initial"),
         ("evaluation", "0005_own_picks"),
         ("registry", "0004_one_search_index"),
-        ("rfqs", "0005_winning_total"),
+        ("rfqs", "0009_winning_total"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

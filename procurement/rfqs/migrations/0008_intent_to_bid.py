@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("rfqs", "0004_searched"),
+        ("rfqs", "0007_spot_and_released"),
     ]
 
     operations = [
