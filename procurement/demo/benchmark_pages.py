@@ -90,7 +90,7 @@ def contract_pdf(*, seconds: float, workers: int, told: Told) -> dict[str, Any]:
     with scratch(printing=True) as keyring:
         if not fonts.ensure_pango(settings.LOCAL_DIR):
             raise CommandError(f"PDFs cannot be made here. Run: {fonts.how_to_install()}")
-        stage = make_stage(keyring, bidders=1)
+        stage = make_stage(keyring)
         cycle = SourcingCycle(stage, Meter().measure, lines=CONTRACT_LINES)
         contract = cycle.contracted(cycle.awarded(cycle.opened()))
         rendering = documents.find("contract", contract, version=contract.version)

@@ -78,6 +78,7 @@ def suppliers(count: int) -> None:
         for name, _definition in indexes:
             cursor.execute(f"DROP INDEX {name}")
         cursor.execute(SUPPLIERS, [count, *lists])
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for _name, definition in indexes:
             cursor.execute(definition)
     _know("registry_supplier")

@@ -6,6 +6,7 @@ Measured is what the server does for the form sent and the page after; going to 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import F
@@ -29,12 +30,17 @@ from procurement.demo.sourcing import (
     SUBMIT,
     SourcingCycle,
 )
-from procurement.demo.visitor import Visitor
+from procurement.demo.visitor import NotThere, Visitor
 from procurement.evaluation.models import Award
 from procurement.requisitions.models import Requisition, RequisitionLine
 from procurement.rfqs.models import Rfq
 
 ITEM = "BENCH-VALVE"
+
+
+def redirected(answer: Any) -> bool:
+    """Whether what was sent was taken: then another page follows."""
+    return bool(answer.redirect_chain)
 
 
 class PageCycle(SourcingCycle):
@@ -62,12 +68,16 @@ class PageCycle(SourcingCycle):
             form, sent = who.page.filled(view, button, **values)
             with self.measure(action):
                 answer = who.client.post(form.action, sent, follow=True)
-            who._read(answer, form.action)
+            who.read(answer, form.action)
+            if any(one.name == view and one.method == "post" for one in who.page.forms) and not redirected(
+                answer
+            ):
+                raise NotThere(f"{form.action} was refused")
 
     def requested(self, today: datetime) -> Requisition:
         """Create, submit, approve."""
         made = self.stage.troupe
-        self._item()
+        self._items()
         who = self.visitor(self.users["requester"])
         page = who.open(reverse("requisitions:create"))
         page.form_to("requisitions:create").values.update(
@@ -78,7 +88,7 @@ class PageCycle(SourcingCycle):
             }
         )
         page.form_to("requisitions:create").values["lines-TOTAL_FORMS"] = [str(max(self.line_count, 5))]
-        lines = {f"lines-{number}-item": ITEM for number in range(self.line_count)}
+        lines = {f"lines-{number}-item": f"{ITEM}-{number}" for number in range(self.line_count)}
         lines |= {f"lines-{number}-quantity": str(10 + number) for number in range(self.line_count)}
         head = {
             "title": "Valves for the benchmark",
@@ -92,24 +102,30 @@ class PageCycle(SourcingCycle):
         self._decide(APPROVE, "requisition", requisition.pk)
         return requisition
 
-    def _item(self) -> None:
-        Item.objects.get_or_create(
-            code=ITEM,
-            defaults={
-                "name": "闸阀",
-                "name_en": "Gate valve",
-                "specification": "Z41H-16C DN50",
-                "category": self.stage.troupe.category,
-                "unit": self.stage.unit,
-                "estimate": "120.50",
-            },
+    def _items(self) -> None:
+        """What the pages offer by themselves: items, and bidders who sell their kind."""
+        for bidder in self.stage.bidders:
+            bidder.supplier.categories.add(self.stage.troupe.category)
+        Item.objects.bulk_create(
+            [
+                Item(
+                    code=f"{ITEM}-{number}",
+                    name=f"闸阀 {number}",
+                    name_en=f"Gate valve {number}",
+                    category=self.stage.troupe.category,
+                    unit=self.stage.unit,
+                    estimate=Decimal("120.50"),
+                )
+                for number in range(self.line_count)
+            ],
+            ignore_conflicts=True,
         )
 
     def published(self, requisition: Requisition, *, closes_at: datetime) -> Rfq:
         """From the pool to the suppliers, in four forms."""
         lines = RequisitionLine.objects.filter(requisition=requisition).values_list("pk", flat=True)
         suppliers = [str(bidder.supplier.pk) for bidder in self.stage.bidders]
-        terms = {"closes_at": closes_at.strftime("%Y-%m-%dT%H:%M")}
+        terms = {"closes_at": closes_at.strftime("%Y-%m-%dT%H:%M"), "scope": "As specified"}
         who = self.visitor(self.users["officer"])
         who.open(reverse("requisitions:pool"))
         self.act(PUBLISH, who, ("rfqs:create", None, {"line": [str(key) for key in lines]}))
@@ -122,7 +138,8 @@ class PageCycle(SourcingCycle):
         """Every bidder's price for every line, looked over and sealed."""
         for number, bidder in enumerate(self.stage.bidders):
             who = self.visitor(bidder.user)
-            page = who.open(reverse("portal:bid", args=[rfq.public_id]))
+            invitation = rfq.invitations.get(supplier=bidder.supplier)
+            page = who.open(reverse("portal:bid", args=[invitation.public_id]))
             names = [name for name in page.form_to("portal:bid").values if name.startswith("unit_price")]
             prices = {name: str(100 + number + place % 7) for place, name in enumerate(names)}
             action = BIDS[min(number, len(BIDS) - 1)]
@@ -146,7 +163,7 @@ class PageCycle(SourcingCycle):
     def awarded(self, rfq: Rfq) -> Award:
         """Recommended, sent and approved."""
         who = self.visitor(self.users["officer"])
-        who.open(reverse("evaluation:award_create", args=[rfq.pk]))
+        who.open(reverse("evaluation:comparison", args=[rfq.pk]))
         reason = {"justification": "Lowest bid."}
         self.act(AWARD, who, ("evaluation:award_create", None, reason), ("evaluation:submit", None, {}))
         award = Award.objects.get(rfq=rfq)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -166,10 +167,14 @@ class Visitor:
         self.client = Client(headers={"accept-language": language})
         if user is not None:
             self.client.force_login(user)
+            session = self.client.session  # as if the password had been typed a moment ago
+            session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+            session["account_authentication_methods_user"] = str(user.pk)
+            session.save()
 
     def open(self, address: str) -> Page:
         """Go to an address and read the page."""
-        return self._read(self.client.get(address, follow=True), address)
+        return self.read(self.client.get(address, follow=True), address)
 
     def follow(self, name: str) -> Page:
         """Follow the page's link to a view."""
@@ -179,9 +184,10 @@ class Visitor:
         """Fill in the page's form to a view and send it."""
         form, sent = self.page.filled(name, button, **values)
         send = self.client.get if form.method == "get" else self.client.post
-        return self._read(send(form.action, sent, follow=True), form.action)
+        return self.read(send(form.action, sent, follow=True), form.action)
 
-    def _read(self, answer: Any, address: str) -> Page:
+    def read(self, answer: Any, address: str) -> Page:
+        """Read what was answered, after all redirections."""
         if answer.redirect_chain:
             address = urljoin(address, answer.redirect_chain[-1][0])
         if answer.status_code != 200:
