@@ -1,7 +1,9 @@
 """PostgreSQL as the broker: what is sent arrives, and what a dead worker held comes back."""
 
+import threading
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -47,6 +49,24 @@ def take(connection, place, timeout=5.0):
             except TimeoutError:
                 continue
     return taken[0] if taken else None
+
+
+def test_many_may_declare_a_queue_at_the_same_time(broker):
+    place, together = queue(), threading.Barrier(6)
+
+    def declare(_number):
+        channel = broker().channel()
+        together.wait(20)
+        place.bind(channel).declare()
+
+    with ThreadPoolExecutor(6) as threads:
+        assert len(list(threads.map(declare, range(6)))) == 6
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal",
+            [f"pgmq.q_{place.name}"],
+        )
+        assert cursor.fetchone() == (1,)
 
 
 def test_what_is_sent_arrives_once(broker):
