@@ -19,7 +19,7 @@ from tests.factories import (
     make_rules,
 )
 from workflows.approvals.chain import preview
-from workflows.approvals.plan import NobodyToAsk, plan_for
+from workflows.approvals.plan import NobodyToAsk, NoRules, plan_for
 
 pytestmark = pytest.mark.django_db
 
@@ -240,3 +240,37 @@ def test_what_nobody_estimated_counts_as_above_every_limit(people):
 
     assert asked(people["requester"], amount=Decimal(0)) == [{people["finance"]}]
     assert asked(people["requester"], amount=Decimal(0), estimated=False) == [{people["approver"]}]
+
+
+# --- without rules
+
+
+@pytest.mark.parametrize(
+    "valid_from", [None, NOON + timedelta(microseconds=1)], ids=["none", "not yet in force"]
+)
+def test_without_rules_nothing_is_approved_by_nobody(people, document, settings, valid_from):
+    settings.APPROVALS_WITHOUT_RULES = False
+    keeper = make_person(people["company"], Role.ADMINISTRATOR, user__name="Qian")
+    if valid_from:
+        make_rules({"stages": [{"role": Role.APPROVER}]}, valid_from=valid_from)
+
+    with pytest.raises(NoRules, match=r"nobody can be asked\. Qian can set them"):
+        submit(people["requester"])
+    with pytest.raises(NoRules):
+        preview(make_facts(people["requester"]), at=NOON)
+    keeper.person.roles.all().delete()
+    with pytest.raises(NoRules, match="An administrator must set them first"):
+        submit(people["requester"])
+
+    assert document.told == []
+
+
+@pytest.mark.parametrize("rules", [True, False], ids=["rules for other documents", "the settings say so"])
+def test_nobody_is_asked_where_somebody_decided_so(people, document, settings, rules):
+    settings.APPROVALS_WITHOUT_RULES = not rules
+    if rules:
+        make_rules({"document_type": "award", "stages": [{"role": Role.APPROVER}]})
+
+    assert submit(people["requester"]) is None
+
+    assert document.outcomes == ["approve"]

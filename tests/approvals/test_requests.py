@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from procurement.accounts.models import User
 from procurement.common import invariants
@@ -14,6 +15,7 @@ from tests.approvals.test_races import at_once
 from tests.factories import RequisitionFactory, make_approver, make_requester, make_rules
 from workflows.approvals import services as approvals
 from workflows.approvals.models import ApprovalStep
+from workflows.approvals.plan import NoRules
 from workflows.notices.models import Notice
 
 ROUNDS = 5
@@ -107,3 +109,30 @@ def test_a_double_click_on_send_opens_one_case():
         assert sum(isinstance(answer, AlreadyDone) for answer in answers) == 1
         assert step_of(requisition).case.round == 1
     assert invariants.violations() == []
+
+
+@pytest.mark.django_db
+def test_without_rules_a_request_is_refused_and_stays_as_it_was(client, settings):
+    settings.APPROVALS_WITHOUT_RULES = False
+    requester = make_requester()
+    document = RequisitionFactory(requester=requester, lines=[{"need_date": "2099-01-01"}])
+    before = Requisition.objects.values().get()
+    client.force_login(requester)
+
+    page = client.get(reverse("requisitions:submit", args=[document.pk]), follow=True)
+    with pytest.raises(NoRules):
+        requisitions.submit(requisition_id=document.pk, actor=requester)
+
+    assert "No approval rules are in force" in page.content.decode()
+    assert Requisition.objects.values().get() == before
+
+
+@pytest.mark.django_db
+def test_what_was_approved_by_nobody_is_found(settings):
+    settings.APPROVALS_WITHOUT_RULES = False
+    document = RequisitionFactory(status="approved")
+    check = invariants.registered["workflows.flows.invariants.approved_by_rules"].check
+
+    assert list(check()) == [f"requisition {document.number}"]
+    make_rules({"document_type": "award", "stages": [{"role": Role.APPROVER}]})  # nobody needed to be asked
+    assert list(check()) == []

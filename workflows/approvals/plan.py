@@ -8,22 +8,29 @@ from datetime import datetime
 from functools import cached_property
 from itertools import groupby
 
-from django.db.models import Count, OuterRef, Q
+from django.conf import settings
+from django.db.models import Count, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
 from procurement.catalog.models import Category
 from procurement.common.errors import RuleViolation
+from procurement.organization.access import holders
 from procurement.organization.models import Department, Person, Role, RoleAssignment
 from workflows.approvals.facts import ApprovalFacts
 from workflows.approvals.models import ApprovalRule, ApprovalStep, RuleSet, RuleStage
 
+NAMED = 3  # administrators in a message
 MAX_DEPTH = 20  # of a tree of categories or departments; a loop by mistake ends here
 
 
 class NobodyToAsk(RuleViolation):
     """A rule asks for somebody who does not exist."""
+
+
+class NoRules(RuleViolation):
+    """No rules are in force, and the settings do not say that none are needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ class Plan:
 def plan_for(facts: ApprovalFacts, *, at: datetime) -> Plan:
     """All matching rules' stages, merged by position; each person is asked once, at their first stage.
 
-    Raises NobodyToAsk, naming what is missing.
+    Raises NobodyToAsk, naming what is missing, and NoRules where nothing says that nobody needs to be asked.
     """
     stages = matching_stages(facts, at=at)
     resolver = Resolver(facts, stages)
@@ -74,6 +81,26 @@ def plan_for(facts: ApprovalFacts, *, at: datetime) -> Plan:
     return Plan(rule_set_id=stages[0].rule.rule_set_id if stages else None, steps=tuple(steps))
 
 
+def in_force(at: datetime) -> QuerySet[RuleSet]:
+    """The version of the rules in force at a moment, if there is one."""
+    return RuleSet.objects.filter(valid_from__lte=at).order_by("-valid_from", "-version")
+
+
+def _check_rules(at: datetime) -> None:
+    """A document is approved by nobody only where rules were written, or the settings say that none are needed."""
+    if settings.APPROVALS_WITHOUT_RULES or in_force(at).exists():
+        return
+    keepers = ", ".join(str(user) for user in holders(Role.ADMINISTRATOR)[:NAMED])
+    if not keepers:
+        raise NoRules(
+            _("No approval rules are in force, so nobody can be asked. An administrator must set them first.")
+        )
+    raise NoRules(
+        _("No approval rules are in force, so nobody can be asked. %(keepers)s can set them.")
+        % {"keepers": keepers}
+    )
+
+
 def asked_as(stage: RuleStage) -> str:
     """As what the person is asked: a role, or the kind of approver."""
     return stage.role if stage.approver == RuleStage.Approver.ROLE else stage.approver
@@ -85,13 +112,14 @@ def matching_stages(facts: ApprovalFacts, *, at: datetime) -> list[RuleStage]:
     A rule's band is compared in its own currency only. A document in a currency for which no rule of its scope is
     written, or without an estimate, is judged as if it were above every limit: the strictest bands apply.
     """
-    in_force = RuleSet.objects.filter(valid_from__lte=at).order_by("-valid_from", "-version").values("pk")[:1]
     scope = RuleStage.objects.filter(
         Q(rule__company=None) | Q(rule__company=facts.company_id),
-        rule__rule_set__in=in_force,
+        rule__rule_set__in=in_force(at).values("pk")[:1],
         rule__document_type=facts.document_type,
     )
     stages = list(scope.select_related("rule", "person").order_by("position", "rule_id", "pk"))
+    if not stages:
+        _check_rules(at)
     rules = {stage.rule_id: stage.rule for stage in stages}
     in_scope = _within(rules.values(), facts)
     own_currency = {key for key in in_scope if rules[key].currency == facts.currency}

@@ -245,6 +245,10 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_TIMEZONE = "UTC"
 
+# Without approval rules in force documents are not approved by nobody: sending them is refused, unless this says that
+# this installation needs none.
+APPROVALS_WITHOUT_RULES = env.bool("APPROVALS_WITHOUT_RULES", default=False)
+
 # Requests below these amounts, net, may be approved several at once; in other currencies each on its own card.
 BULK_APPROVAL_BELOW = {"CNY": 50_000, "EUR": 6_000, "USD": 7_000}
 

@@ -26,3 +26,6 @@ WHITENOISE_USE_FINDERS = True
 # Tests call services and tasks directly; a message that is sent all the same goes nowhere.
 CELERY_BROKER_URL = "memory://"
 WAKE_WORKERS = False
+
+# Most tests are about something else than approval and write no rules; those about the rules switch this off.
+APPROVALS_WITHOUT_RULES = True
