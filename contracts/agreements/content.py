@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet, Value
+
 from contracts.agreements import clauses
 from contracts.agreements.models import (
-    Clause,
     Contract,
     ContractClause,
     ContractLine,
@@ -151,19 +152,26 @@ def _amounts(lines: Sequence[ContractLine], freight: Decimal, currency: str) -> 
 
 
 def sources_of(contract: Contract) -> list[clauses.Source]:
-    """The contract's own clauses, or else those of its template."""
-    own = [_source(clause) for clause in contract.own_clauses.all()] if contract.pk else []
-    return own or template_sources(contract.template)
+    """The contract's own clauses, or else those of its template; one statement for both."""
+    own = _said(ContractClause.objects.filter(contract=contract), whose=1)
+    usual = _said(TemplateClause.objects.filter(template=contract.template_id), whose=2, at="clause__")
+    return _in_order(own.union(usual, all=True))
 
 
 def template_sources(template: ContractTemplate) -> list[clauses.Source]:
     """The clauses of a template as the library says them, in order."""
-    places = TemplateClause.objects.filter(template=template).select_related("clause")
-    return [_source(place.clause) for place in places]
+    return _in_order(_said(TemplateClause.objects.filter(template=template), whose=2, at="clause__"))
 
 
-def _source(clause: Clause | ContractClause) -> clauses.Source:
-    return clauses.Source(clause.code, clause.title, clause.title_en, clause.body, clause.body_en)
+def _said(places: QuerySet[Any], *, whose: int, at: str = "") -> Any:
+    fields = (f"{at}{name}" for name in ("code", "title", "title_en", "body", "body_en"))
+    return places.annotate(whose=Value(whose)).order_by().values_list("whose", "position", *fields)
+
+
+def _in_order(rows: Iterable[tuple[Any, ...]]) -> list[clauses.Source]:
+    """Only the first owner's where there are two."""
+    found = sorted(rows)
+    return [clauses.Source(*said) for whose, _position, *said in found if whose == found[0][0]]
 
 
 def _special(contract: Contract) -> list[clauses.Source]:

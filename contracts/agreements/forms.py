@@ -127,8 +127,10 @@ class BaseClauses(forms.BaseFormSet[ClauseForm]):
             raise forms.ValidationError(_("A contract has at least one clause."))
 
     def kept(self) -> list[ClauseForm]:
-        """In their order, without those left out."""
-        forms_there = [form for form in self.forms if not form.cleaned_data.get("DELETE")]
+        """In their order, without those left out or never filled in."""
+        forms_there = [
+            form for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")
+        ]
         return sorted(forms_there, key=lambda form: form.cleaned_data.get("ORDER") or 0)
 
     def sources(self) -> list[Source]:

@@ -40,6 +40,11 @@ def ask(*, contract: Contract, person: User, content: dict[str, Any]) -> DraftPr
     return preview
 
 
+def forget(contract: Contract) -> None:
+    """The text is sent: nobody types it any more."""
+    DraftPreview.objects.filter(contract=contract).delete()
+
+
 def _take_message(preview: DraftPreview) -> bool:
     """Whether a message is to be sent: none is under way, or it was lost."""
     now = database_clock()

@@ -20,7 +20,6 @@ from contracts.agreements.models import (
     ContractLine,
     ContractTemplate,
     ContractVersion,
-    DraftPreview,
     Signature,
 )
 from contracts.agreements.signing import confirm_scan as confirm_scan
@@ -259,7 +258,6 @@ def submit(*, contract_id: int, actor: User, clock: Clock = database_clock) -> C
     _check_editable(contract)
     lines = content.lines_of(contract)
     version = _freeze(contract, lines, actor=actor, at=at)
-    DraftPreview.objects.filter(contract=contract).delete()
     become(
         contract,
         Status.IN_APPROVAL,

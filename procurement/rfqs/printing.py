@@ -10,15 +10,17 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from procurement.common import documents, wording
+from procurement.common import documents, events, wording
 from procurement.common.documents import Document, Issuer
 from procurement.common.figures import amount_text, quantity_text
-from procurement.common.models import Rendering
+from procurement.common.locks import lock
+from procurement.common.models import Event, Rendering
 from procurement.rfqs.models import Criterion, Invitation, Rfq, RfqLineVersion
 from procurement.rfqs.permissions import visible_to
 from suppliers.registry.access import member_of
 
 TEMPLATE = "rfq"
+PRINTED_ANEW = ("rfq.published", "rfq.deadline_extended")  # what bidders read has changed
 METHODS = {
     Criterion.Kind.PRICE: (
         "最低有效报价得满分，其余按比例",
@@ -30,14 +32,21 @@ METHODS = {
 
 
 def register() -> None:
-    """Make it known."""
+    """Make it known, and have it printed whenever an RFQ goes out."""
     documents.register(
         TEMPLATE, label=_("Invitation to quote"), subject_model=Rfq, builder=invitation, may_view=may_view
     )
+    events.subscribe("rfq_prints", verbs=PRINTED_ANEW, handle=print_anew)
+
+
+def print_anew(event: Event) -> None:
+    """An RFQ went out, or its deadline moved: one version more. The row is held, so that no two ask for the same."""
+    if event.rfq_id is not None:
+        issue(lock(Rfq.objects.filter(pk=event.rfq_id)))
 
 
 def issue(rfq: Rfq) -> Rendering:
-    """Print it as it goes out now; called in the transaction that publishes it or changes what was published."""
+    """Print it as it goes out now. The caller holds the row."""
     return documents.request_next(TEMPLATE, rfq)
 
 

@@ -82,6 +82,22 @@ def test_clauses_are_changed_moved_and_left_out(draft, client):
     assert sources(draft)[-1] == before[1]
 
 
+def test_a_form_that_was_never_filled_in_is_no_clause(draft, client):
+    values = typed(client, draft)
+    count = int(values["clauses-TOTAL_FORMS"])
+    before = sources(draft)
+    answer = client.post(url("edit", draft), {**values, "clauses-TOTAL_FORMS": count + 1})
+    assert answer.status_code == 302
+    assert sources(draft) == before
+    for nonsense in ("9999", "x", "-1"):
+        refused = client.post(
+            url("edit", draft), {**values, "clauses-TOTAL_FORMS": nonsense, "title": "Other"}
+        )
+        assert refused.status_code == 200
+        draft.refresh_from_db()
+        assert draft.title != "Other"
+
+
 def test_another_template_brings_its_own_clauses(draft, client, template):
     from contracts.agreements.models import Clause, ContractTemplate, TemplateClause
 

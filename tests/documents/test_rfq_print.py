@@ -5,12 +5,13 @@ import pypdf
 import pytest
 from django.urls import reverse
 
-from procurement.common import documents, files
+from procurement.common import documents, events, files
+from procurement.common.models import Delivery
 from procurement.rfqs import printing
 from procurement.rfqs.models import Criterion, Rfq
 from tests.bids.market import make_bidder, make_rfq, supplier_of
 from tests.documents.structure import problems_of
-from tests.factories import make_auditor, make_officer, make_requester
+from tests.factories import NOON, make_auditor, make_officer, make_requester
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +75,18 @@ def test_it_is_read_by_our_side_and_by_those_invited(rfq, client, monkeypatch):
     ):
         client.force_login(person)
         assert client.get(url).status_code == status
+
+
+@pytest.mark.parametrize("verb", ["rfq.published", "rfq.deadline_extended"])
+def test_it_is_printed_whenever_it_goes_out(rfq, verb):
+    event = events.record(verb, subject=rfq, actor=rfq.officer, at=NOON, rfq_id=rfq.pk)
+    delivery = Delivery.objects.get(event=event, consumer="rfq_prints")
+    assert printing.latest(rfq) is None
+
+    assert events.deliver(delivery_id=delivery.pk)
+    assert not events.deliver(delivery_id=delivery.pk)
+
+    assert printing.latest(rfq).version == 1
 
 
 def test_each_issue_is_a_version_and_pages_show_the_last(rfq, client):

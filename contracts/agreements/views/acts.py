@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contracts.agreements import services
+from contracts.agreements import previews, services
 from contracts.agreements.acts import Act
 from contracts.agreements.forms import DraftForm, RenewalForm, ScanForm, SignForm
 from contracts.agreements.models import Contract, Signature
@@ -96,6 +96,7 @@ class SubmitContract(ContractAct):
     def act(self, form: Any) -> HttpResponse:
         """Sent; below every limit it goes straight to signature."""
         contract = services.submit(contract_id=self.contract.pk, actor=self.user)
+        previews.forget(contract)
         contract.refresh_from_db(fields=["status"])
         straight = contract.status == Contract.Status.PENDING_SIGNATURE
         self.done = (

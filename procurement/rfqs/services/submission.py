@@ -16,7 +16,6 @@ from procurement.common.clock import Clock, database_clock
 from procurement.common.locks import lock
 from procurement.common.numbering import next_number
 from procurement.common.wording import digest_of
-from procurement.rfqs import printing
 from procurement.rfqs.canonical import content_of
 from procurement.rfqs.checklist import checklist, enough_time, missing
 from procurement.rfqs.deadlines import moment_in_zone
@@ -112,7 +111,6 @@ def publish(*, rfq_id: int, actor: User, at: datetime, case: ApprovalCase | None
     out = {"status": rfq.status, "published_at": rfq.published_at, "opens_at": rfq.opens_at}
     Rfq.objects.filter(pk=rfq_id).update(**out)
     RfqLineVersion.objects.filter(line__rfq=rfq_id, revision=rfq.revision).update(published=True)
-    printing.issue(rfq)
     _record("rfq.published", rfq, actor, at, {"case": case.pk if case else None, "revision": rfq.revision})
     return rfq
 
