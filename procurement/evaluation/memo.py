@@ -11,11 +11,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Avg, Count, Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from procurement.common.components import Check
 from procurement.common.figures import date_text, money_text
+from procurement.common.money import rounded
+from procurement.evaluation.choices import today_of
 from procurement.evaluation.comparison import (
     FAR,
     LEAST_FOR_MEDIAN,
@@ -32,6 +35,7 @@ from workflows.approvals.chain import Round, chain_of
 from workflows.approvals.models import ApprovalStep, DocumentType
 
 SHOWN_LINES = 10
+SOON = 14  # days
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,8 @@ def _winners(award: Award, comparison: Comparison) -> tuple[Winner, ...]:
     shares = award.lines.values("opened_bid").annotate(
         lines=Count("pk"), eval_net_sum=Sum("eval_net"), eval_tax_sum=Sum("eval_tax")
     )
-    freights = {one.opened_bid_id: one for one in award.freights.all()} if award.freight else {}
+    charged = award.freights.select_related("supplier") if award.freight else ()
+    freights = {one.opened_bid_id: one for one in charged}
     found = [
         Winner(
             offer,
@@ -257,7 +262,17 @@ def _not_lowest(memo: Memo) -> list[Check]:
     above = [one for one in memo.awarded if one.unit > one.lowest]
     if not above:
         return [Check(_("Every line goes to its lowest price"), "good")] if memo.awarded else []
-    return [Check(_("Not every line goes to its lowest price"), "wait", positions(above))]
+    extra = sum(((one.unit - one.lowest) * one.quantity for one in above), Decimal(0))
+    more = money_text(rounded(extra, memo.award.currency), memo.award.currency)
+    words = {"lines": positions(above), "more": more}
+    label = _("Not every line goes to its lowest price")
+    return [
+        Check(
+            label,
+            "wait",
+            _("%(lines)s: %(more)s more than at the lowest prices; the reason stands above") % words,
+        )
+    ]
 
 
 def _over_estimate(memo: Memo) -> list[Check]:
@@ -290,7 +305,14 @@ def _validity(memo: Memo) -> Check:
     days = [winner.offer.bid.valid_until for winner in memo.winners if winner.offer.bid.valid_until]
     if not days:
         return Check(_("The bids state no validity"), "wait")
-    return Check(_("Bids are valid until %(day)s") % {"day": date_text(min(days))}, "good")
+    left = (min(days) - today_of(memo.award.rfq, timezone.now())).days
+    words = {"day": date_text(min(days))}
+    if memo.award.status in memo.award.LIVE and left < 0:
+        return Check(_("A bid was valid until %(day)s only") % words, "bad")
+    if memo.award.status in memo.award.LIVE and left <= SOON:
+        soon = ngettext("%(count)d day is left", "%(count)d days are left", left) % {"count": left}
+        return Check(_("Bids are valid until %(day)s") % words, "wait", soon)
+    return Check(_("Bids are valid until %(day)s") % words, "good")
 
 
 def _independence(memo: Memo) -> Check:

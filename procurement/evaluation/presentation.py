@@ -450,8 +450,13 @@ def supplier_pages_of(comparison: Comparison, choices: Choices) -> Window | None
     )
 
 
-def basis_of(rfq: Rfq) -> str:
-    """What the prices are, said once."""
+def basis_of(rfq: Rfq, *, whole: bool = False) -> str:
+    """What the prices are, said once; `whole` for totals."""
+    if whole:
+        with_tax = _("totals in %(currency)s with tax and freight")
+        without = _("totals in %(currency)s without tax, with freight")
+        gross = rfq.price_basis == Rfq.PriceBasis.GROSS
+        return (with_tax if gross else without) % {"currency": rfq.currency}
     if rfq.price_basis == Rfq.PriceBasis.GROSS:
         return _("%(currency)s per unit, with tax") % {"currency": rfq.currency}
     return _("%(currency)s per unit, without tax") % {"currency": rfq.currency}

@@ -190,6 +190,7 @@ class Awarded:
     median: Decimal
     offers: int
     estimated: Decimal
+    quantity: Decimal
 
 
 _AWARDED = f"""WITH {_LINES}, {_PRICED.format(window="AND lines.id IN (SELECT rfq_line_id FROM evaluation_awardline WHERE award_id = %(award)s)")},
@@ -198,7 +199,7 @@ _AWARDED = f"""WITH {_LINES}, {_PRICED.format(window="AND lines.id IN (SELECT rf
         FROM priced GROUP BY line
     )
     SELECT lines.position, priced.bid, priced.unit, among.lowest, among.median, among.offers,
-           round(awarded.quantity * lines.estimate_net, %(places)s)
+           round(awarded.quantity * lines.estimate_net, %(places)s), awarded.quantity
     FROM evaluation_awardline awarded JOIN lines ON lines.id = awarded.rfq_line_id JOIN among ON among.line = lines.id
     JOIN priced ON priced.line = lines.id AND priced.bid = awarded.opened_bid_id
     WHERE awarded.award_id = %(award)s ORDER BY lines.position, priced.bid"""  # noqa: S608

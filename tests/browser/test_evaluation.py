@@ -5,13 +5,13 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from procurement.evaluation import scoring
+from procurement.evaluation import results, scoring
 from procurement.evaluation.models import Award
 from procurement.evaluation.scoring import Given
 from tests.browser.test_door import LOOKS, fits
 from tests.evaluation.acts import all_to, one_approver, propose, submit
 from tests.evaluation.builders import make_evaluator, make_opened
-from tests.factories import SupplierFactory
+from tests.factories import SupplierFactory, make_member
 
 NAMES = [
     ("江南流控", "Jiangnan Flow"), ("北辰阀门", "Beichen Valve"), ("泰和泵阀", "Taihe Valve"),
@@ -118,3 +118,59 @@ def test_an_officer_awards_in_a_browser(page_as, scripts):
     award.refresh_from_db()
     assert award.status == "active"
     assert award.lines.count() == 7
+
+
+def test_own_picks_are_ticked_split_and_awarded_in_a_browser(page_as, picture):
+    made = valves()
+    scored(made)
+    page = page_as(made.officer)
+    page.goto(reverse("evaluation:comparison", args=[made.rfq.pk]) + "?scenario=lines")
+    page.get_by_role("button", name="Change line by line").click()
+    page.wait_for_url("**scenario=own**")
+    line, first, second = made.lines[3].pk, made.bids[0].pk, made.bids[1].pk
+    with page.expect_response("**/picks/**"):
+        page.locator(f"#p{line}-{second}").check()
+    quantity = page.locator(f"#q{line}-{first}")
+    assert quantity.input_value() == "76"
+    with page.expect_response("**/picks/**"):
+        quantity.fill("100")
+        quantity.blur()
+    page.get_by_text("3 suppliers").first.wait_for()
+    picture(page, "comparison-own-1440")
+    page.get_by_role("button", name="Create award memo").click()
+    page.get_by_role("link", name="Send for approval").wait_for()
+    award = Award.objects.get()
+    split = award.lines.filter(rfq_line=line).order_by("opened_bid").values_list("opened_bid", "quantity")
+    assert list(split) == [(first, 100), (second, 52)]
+
+
+def test_lines_come_while_scrolling_and_keep_the_picks(page_as):
+    made = make_opened([[str(n) for n in range(1, 161)], ["90"] * 160])
+    page = page_as(made.officer)
+    page.goto(reverse("evaluation:comparison", args=[made.rfq.pk]) + "?scenario=own")
+    rows = page.locator(".matrix tbody tr")
+    for _scroll in range(12):
+        page.locator(".matrix").evaluate("box => box.scrollTo(0, box.scrollHeight)")
+        page.wait_for_timeout(300)
+        if rows.count() >= 160:
+            break
+    last = page.locator(f"#p{made.lines[-1].pk}-{made.bids[1].pk}")
+    with page.expect_response("**/picks/**"):
+        last.check()
+    assert rows.count() == 160
+    page.reload()
+    assert page.get_by_text("1 line · 1 supplier").is_visible()
+
+
+def test_results_read_well_on_both_sides(page_as, picture):
+    made = valves(discloses_winning_total=True)
+    scored(made)
+    submit(propose(made, all_to(made)))
+    look(page_as, picture, made.officer, reverse("evaluation:results", args=[made.rfq.pk]), "results")
+    results.send(
+        rfq_id=made.rfq.pk, reasons={made.bids[1].pk: "Delivery is later than needed."}, actor=made.officer
+    )
+    member = make_member(made.bids[1].supplier)
+    invitation = made.rfq.invitations.get(supplier=made.bids[1].supplier)
+    look(page_as, picture, member, reverse("portal:result", args=[invitation.public_id]), "portal-result")
+    look(page_as, picture, made.officer, reverse("evaluation:results", args=[made.rfq.pk]), "results-told")

@@ -30,6 +30,7 @@ from procurement.evaluation.forms import AwardForm
 from procurement.evaluation.history import history_of
 from procurement.evaluation.lists import AWARDS
 from procurement.evaluation.memo import Memo, flags, memo_of, ranking_of
+from procurement.evaluation.memo_chart import marks_of
 from procurement.evaluation.models import Award
 from procurement.evaluation.permissions import can_compare, holds
 from procurement.evaluation.presentation import WINDOW, Choices
@@ -210,6 +211,9 @@ class ShowAward(AwardPage, TemplateView):
             flags=flags(memo),
             warnings=warnings([one.offer.bid.supplier_id for one in memo.winners], process="award"),
             ranking=ranking_of(memo),
+            marks=marks_of(memo),
+            chart_sub=presentation.basis_of(award.rfq, whole=True),
+            freights=[winner.freight for winner in memo.winners if winner.freight],
             page=page,
             lines=[(line, names.get(line.rfq_line_id, "")) for line in page],
             rendering=documents.find(TEMPLATE, award, version=award.round),
