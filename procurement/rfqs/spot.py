@@ -112,6 +112,7 @@ class SpotPage:
         self.lookups = lookups_for(companies)
         items = _items(data.get(f"{NEED}-item", "")) if data else {}
         self.line = LineForm(data, prefix=NEED, lookups=self.lookups, items=items)
+        self.line.quiet_optional = True  # an item fills in the rest
         slots = preset.max_bidders or SLOTS
         departments = _departments(companies)
         self.form = SpotForm(data, user=user, departments=departments, slots=slots, initial=self._initial())
