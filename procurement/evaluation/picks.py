@@ -55,10 +55,7 @@ def _bid(comparison: Comparison, wanted: str) -> int | None:
 
 def rest_of(rfq: Rfq, *, besides: Award | None = None) -> dict[int, Decimal]:
     """How much of each line may still be awarded; what `besides` holds itself counts as free."""
-    rest: dict[int, Decimal] = {
-        pk: quantity - awarded
-        for pk, quantity, awarded in RfqLine.objects.filter(rfq=rfq).values_list("pk", "quantity", "awarded")
-    }
+    rest: dict[int, Decimal] = {line.pk: line.rest for line in RfqLine.objects.filter(rfq=rfq)}
     for choice in held_by(besides):
         rest[choice.rfq_line_id] += choice.quantity
     return rest

@@ -107,6 +107,7 @@ class LineForm(forms.Form):
     )
     need_date = forms.DateField(label=_("Needed by"), required=False, widget=DateInput())
 
+    quiet_optional = False
     cells = (
         "item", "description", "specification", "quantity", "unit", "unit_price", "tax_rate", "category", "need_date",
         "cost_centre", "project", "delivery_place",

@@ -62,6 +62,7 @@ class PresetChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
 class StartForm(forms.Form):
     """What is said when ticked lines become an RFQ; what is left out is proposed, the rest said on its own pages."""
 
+    quiet_optional = True
     title = forms.CharField(label=_("Title"), required=False, max_length=160)
     preset = PresetChoice(
         label=_("Procedure"),

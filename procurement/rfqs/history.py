@@ -94,6 +94,12 @@ def history_of(rfq: Rfq, user: Any, *, shown: int = SHOWN) -> list[Entry]:
 
 def _entry(event: Event, rfq: Rfq) -> Entry:
     words, tone = VERBS[event.verb]
+    if event.verb == "rfq.created" and "from" in event.facts:
+        words = (
+            _("Made to ask again for what failed")
+            if event.facts.get("again")
+            else _("Copied from another RFQ")
+        )
     if event.verb == "rfq.changed":
         words = PARTS.get(str(event.facts.get("part")), words)
     notes = [str(event.actor or ""), _note(event, rfq)]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from procurement.catalog.models import Category
+from procurement.catalog.trees import branch_of
 from procurement.common.figures import money_text
 from procurement.organization.access import standing
 from procurement.organization.models import Company, Role
@@ -23,7 +24,7 @@ from procurement.requisitions.models import RequisitionLine
 from procurement.rfqs.models import Invitation, ProcedurePreset, RfqLineVersion
 from procurement.rfqs.services.sourcing import Share, currency_of, groups_of
 from suppliers.registry.models import Supplier
-from suppliers.registry.search import branch_of, search
+from suppliers.registry.search import search
 
 MOST_SUPPLIERS = 15
 MOST_CATEGORIES = 5

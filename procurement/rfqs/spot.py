@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from procurement.catalog.models import Item
 from procurement.common.errors import RuleViolation
 from procurement.common.figures import money_text
+from procurement.common.text_search import matching
 from procurement.organization.access import standing
 from procurement.organization.models import Role
 from procurement.requisitions.editor import lookups_for
@@ -27,7 +28,7 @@ from procurement.rfqs.forms import WallTimeField
 from procurement.rfqs.models import ProcedurePreset
 from procurement.rfqs.proposal import proposed_deadline
 from suppliers.registry.models import Supplier
-from suppliers.registry.search import matching, search
+from suppliers.registry.search import search
 
 SUGGESTED = 300
 NEED = "need"
@@ -112,6 +113,7 @@ class SpotPage:
         self.lookups = lookups_for(companies)
         items = _items(data.get(f"{NEED}-item", "")) if data else {}
         self.line = LineForm(data, prefix=NEED, lookups=self.lookups, items=items)
+        self.line.quiet_optional = True  # an item fills in the rest
         slots = preset.max_bidders or SLOTS
         departments = _departments(companies)
         self.form = SpotForm(data, user=user, departments=departments, slots=slots, initial=self._initial())

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
-from django import forms
-from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.generic import FormView
 
-from procurement.common.components import Text, Turn
-from procurement.common.errors import AlreadyDone, RuleViolation
-from procurement.common.forms import ConfirmForm, ReasonForm, add_refusal
+from procurement.common import acts
+from procurement.common.components import Turn
+from procurement.common.errors import RuleViolation
+from procurement.common.forms import ReasonForm
 from procurement.evaluation import awards
 from procurement.evaluation.forms import SubmitForm
 from procurement.evaluation.memo import flags, memo_of
@@ -25,44 +21,15 @@ from procurement.rfqs.forms import EndForm
 from procurement.rfqs.models import Rfq
 
 
-class Act(StaffPage, FormView[Any]):
-    """One service call behind one button; a refusal is shown, a lost race says how it stands."""
-
-    template_name = "common/confirm.html"
-    form_class: type[forms.Form] = ConfirmForm
-    title: ClassVar[Text] = ""
-    text: Text = ""
-    button: ClassVar[Text] = ""
-    done: Text = ""
-    danger: ClassVar[bool] = False
+class Act(StaffPage, acts.Act):
+    """Something that is done with an award or an opened RFQ."""
 
     def small_frame(self, here: Any) -> dict[str, Any]:
-        """What confirm pages share."""
+        """What confirm pages share; what may not be done is not found."""
         raise NotImplementedError
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        shown = {"title": self.title, "text": self.text, "action_label": self.button, "danger": self.danger}
-        return super().get_context_data(**{**self.small_frame(self.title), **shown, **kwargs})
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        back_url = self.small_frame("")["back_url"]  # what may not be done is not found
-        try:
-            self.act(form)
-        except AlreadyDone as refusal:
-            return self.was_faster(refusal, back_url)
-        except RuleViolation as refusal:
-            add_refusal(form, refusal)
-            return self.form_invalid(form)
-        messages.success(self.request, str(self.done))
-        return redirect(self.onward() or back_url)
-
-    def act(self, form: Any) -> None:
-        """The service call."""
-        raise NotImplementedError
-
-    def onward(self) -> str:
-        """Where it goes on; back where it came from unless this says otherwise."""
-        return ""
+    def around(self) -> dict[str, Any]:
+        return self.small_frame(self.title)
 
 
 class Submit(AwardPage, Act):

@@ -10,7 +10,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.generic import FormView, TemplateView, View
@@ -229,14 +228,12 @@ class AdoptPicks(OpenedPage, Act):
     def get_initial(self) -> dict[str, Any]:
         return {"start": self.request.GET.get("from", "")[:40]}
 
-    def act(self, form: Any) -> None:
+    def act(self, form: Any) -> HttpResponse:
         rest = picks.rest_of(self.rfq)
         wanted = form.cleaned_data["start"]
         chosen = picks.start(build(self.rfq, limit=1), wanted, self.user) if wanted else []
         own.replace_all(rfq_id=self.rfq.pk, choices=chosen, rest=rest, actor=self.user)
-
-    def onward(self) -> str:
-        return f"{self.comparison_url}?scenario={own.OWN}"
+        return redirect(f"{self.comparison_url}?scenario={own.OWN}")
 
 
 class CreateMemo(OpenedPage, Act):
@@ -250,14 +247,11 @@ class CreateMemo(OpenedPage, Act):
     def get_initial(self) -> dict[str, Any]:
         return {"start": self.request.GET.get("from", "")[:40]}
 
-    def act(self, form: Any) -> None:
+    def act(self, form: Any) -> HttpResponse:
         chosen = picks.start(build(self.rfq, limit=1), form.cleaned_data["start"], self.user)
         award = awards.propose(rfq_id=self.rfq.pk, choices=chosen, justification="", actor=self.user)
-        self.created = award
         self.done = _("%(number)s holds these quantities now.") % {"number": award.number}
-
-    def onward(self) -> str:
-        return reverse("evaluation:award", args=[self.created.pk])
+        return redirect("evaluation:award", award.pk)
 
 
 class Export(OpenedPage, View):
