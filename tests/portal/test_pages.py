@@ -14,6 +14,7 @@ from procurement.rfqs.models import Invitation, Rfq
 from suppliers.portal import grid, urls
 from suppliers.portal.pages import SealedPage
 from tests.bids.market import line_keys, make_bidder, make_rfq, offer, opened, supplier_of
+from tests.evaluation.test_results import decided, send
 from tests.factories import make_member, make_officer, make_opener
 
 pytestmark = pytest.mark.django_db
@@ -504,6 +505,18 @@ def test_invitations_are_narrowed_by_state_and_words(door, rfq, bidder):
     assert home_rows(door, q=rfq.number) == [rfq.pk]
     assert home_rows(door, q="nothing\x00of the kind") == []
     assert set(home_rows(door, state="x", show="y")) == {rfq.pk, *(one.pk for one in made.values())}
+
+
+def test_the_front_page_tells_a_result_once_its_letter_was_sent(client):
+    made = decided()
+    supplier = made.bids[0].supplier
+    client.force_login(make_member(supplier))
+    assert not client.get(reverse("portal:home")).context["results"]
+    send(made)
+    page = client.get(reverse("portal:home"))
+    assert [one.outcome for one in page.context["results"]] == ["awarded"]
+    mine = Invitation.objects.get(rfq=made.rfq, supplier=supplier)
+    assert reverse("portal:result", args=[mine.public_id]) in page.text
 
 
 # --- cost
