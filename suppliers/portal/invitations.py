@@ -1,37 +1,28 @@
-"""My invitations, the RFQ one is invited to, its documents, and saying no."""
+"""The RFQ one is invited to, its documents, and saying yes or no."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.generic import FormView, TemplateView, View
 
 from procurement.bids.models import BidVersion
-from procurement.common import files, turns
-from procurement.common.clock import database_clock
+from procurement.common import files
 from procurement.common.components import Fact, FileItem
 from procurement.common.errors import RuleViolation
-from procurement.common.figures import zone_text
 from procurement.common.forms import add_refusal
-from procurement.common.paging import page_of
-from procurement.common.views import Policy, PolicyMixin
 from procurement.rfqs import services as rfqs
 from procurement.rfqs.models import Invitation, Rfq
 from suppliers.portal.forms import DeclineForm
 from suppliers.portal.grid import lines_of, window_of
-from suppliers.portal.pages import InvitationPage, with_standing
-from suppliers.portal.permissions import can, visible_to
+from suppliers.portal.pages import InvitationPage
+from suppliers.portal.permissions import can
 from suppliers.portal.results import result_url
-from suppliers.registry.access import member_of
-
-FILTERS = ("open", "closed", "all")
 
 
 def my_state(invitation: Any, *, is_open: bool) -> tuple[str, str]:
@@ -49,39 +40,6 @@ def my_state(invitation: Any, *, is_open: bool) -> tuple[str, str]:
     if invitation.status == Invitation.Status.INTENDS:
         return _("We mean to bid"), "go"
     return (_("Looked at"), "go") if invitation.viewed_at else (_("New"), "wait")
-
-
-class Home(PolicyMixin, TemplateView):
-    """The supplier's front page: what needs me now, and all invitations by deadline."""
-
-    policy = Policy.SUPPLIER
-    template_name = "portal/home.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The list by keys; states are the supplier's own."""
-        user, at = self.request.user, database_clock()
-        chosen = self.request.GET.get("show", "open")
-        chosen = chosen if chosen in FILTERS else "open"
-        rows = with_standing(self._chosen(chosen, at)).select_related("rfq", "rfq__company")
-        order = ("rfq__closes_at", "pk") if chosen == "open" else ("-rfq__closes_at", "-pk")
-        page = page_of(rows, self.request, order=order)
-        listed = [(row, *my_state(row, is_open=row.rfq.accepts_bids_at(at))) for row in page.rows]
-        member = member_of(user)
-        return super().get_context_data(
-            supplier=member.supplier if member else None,
-            turns=turns.for_user(user, at),  # type: ignore[arg-type]
-            page=page,
-            rows=listed,
-            show=chosen,
-            now=at,
-            zone=zone_text(timezone.localtime(at)),
-            **kwargs,
-        )
-
-    def _chosen(self, chosen: str, at: Any) -> QuerySet[Invitation]:
-        rows = visible_to(self.request.user)
-        running = Q(rfq__status=Rfq.Status.PUBLISHED, rfq__closes_at__gt=at)
-        return {"open": rows.filter(running), "closed": rows.exclude(running), "all": rows}[chosen]
 
 
 class RfqPage(InvitationPage, TemplateView):

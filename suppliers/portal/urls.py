@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from suppliers.portal import bids, invitations, receipts
+from suppliers.portal import bids, home, invitations, receipts
 from suppliers.portal.contracts import CONTRACTS
 from suppliers.portal.orders import ORDERS
 from suppliers.portal.results import RESULTS
@@ -10,7 +10,7 @@ from suppliers.portal.results import RESULTS
 app_name = "portal"
 
 INVITATIONS = [
-    path("", invitations.Home.as_view(), name="home"),
+    path("", home.Home.as_view(), name="home"),
     path("rfqs/<uuid:public_id>/", invitations.RfqPage.as_view(), name="rfq"),
     path("rfqs/<uuid:public_id>/documents/<int:document>/", invitations.Document.as_view(), name="document"),
     path("rfqs/<uuid:public_id>/intend/", invitations.Intend.as_view(), name="intend"),

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from procurement.bids import openings
 from procurement.bids.models import BidVersion
@@ -12,6 +13,7 @@ from procurement.rfqs.models import Rfq
 from tests.bids.market import line_keys, make_bidder, make_rfq, offer, supplier_of
 from tests.factories import make_member, make_officer, make_opener
 from tests.keys import keyring_for_tests
+from tests.portal.test_pricesheet import filled
 
 NAMES = (
     "铸钢闸阀 Z41H-16C DN50",
@@ -62,8 +64,7 @@ def test_pricing_attaching_and_sending(page_as, picture, rfq, bidder):
     assert saved.value.json()["revision"] == 1
     page.locator("[data-sum=gross]").first.get_by_text("¥16,938.25").wait_for()
     page.evaluate(
-        """([id, text]) => { const data = new DataTransfer(); data.setData('text/plain', text);
-        document.getElementById(id).dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true})); }""",
+        PASTE,
         [f"unit_price-{line_keys(rfq)[1]}", "587.31\t20\n186OO\t15\n1,159.17\t18"],
     )
     page.get_by_text("cells pasted").wait_for()
@@ -82,6 +83,56 @@ def test_pricing_attaching_and_sending(page_as, picture, rfq, bidder):
     page.get_by_role("heading", name="Bid received and sealed").wait_for()
     picture(page, "portal-receipt")
     assert BidVersion.objects.count() == 1
+
+
+PASTE = """([id, text]) => { const data = new DataTransfer(); data.setData('text/plain', text);
+    document.getElementById(id).dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true})); }"""
+
+
+def test_a_long_column_is_pasted_beyond_the_window_and_one_change_sends_one_cell(page_as, picture):
+    now = datetime.now(UTC)
+    rfq = make_rfq(lines=230, opens_at=now - timedelta(days=3), closes_at=now + timedelta(days=2))
+    bidder, keys = make_bidder(rfq), line_keys(rfq)
+    page = page_as(bidder)
+    page.goto(address("bid", rfq, bidder))
+    assert page.locator("[data-grid] tbody tr").count() == 100
+    with page.expect_response(lambda response: response.url.endswith("/bid/save/")) as saved:
+        page.evaluate(PASTE, [f"unit_price-{keys[0]}", "\n".join(["2.50"] * 230)])
+    assert len(saved.value.json()["lines"]) == 230
+    expect(page.locator("[data-total]")).to_have_text("5,750.00")
+    picture(page, "portal-long-grid")
+
+    with page.expect_request(lambda request: request.url.endswith("/bid/save/")) as sent:
+        page.locator(f"#unit_price-{keys[200]}").fill("3")
+    posted = sent.value.post_data
+    assert posted.count("unit_price-") == 1
+    assert f"unit_price-{keys[200]}=3" in posted
+    expect(page.locator("[data-total]")).to_have_text("5,755.00")
+    page.reload()  # the first window only; the sum is over all lines
+    assert page.locator("[data-total]").inner_text() == "5,755.00"
+    page.locator(f"#unit_price-{keys[0]}").fill("")
+    expect(page.locator("[data-total]")).to_have_text("5,730.00")
+
+
+def test_the_price_sheet_goes_down_and_comes_up(page_as, picture, rfq, bidder):
+    page = page_as(bidder)
+    page.goto(address("bid", rfq, bidder))
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the price sheet").click()
+    content = filled(download.value.path().read_bytes(), {"F4": 374.74, "F5": 587.31, "J5": 20})
+    page.get_by_text("Upload it filled in").click()
+    page.locator("#id_sheet").set_input_files({"name": "prices.xlsx", "mimeType": "", "buffer": content})
+    page.get_by_role("button", name="Show what it changes").click()
+    page.get_by_role("heading", name="What changes in your draft").wait_for()
+    picture(page, "portal-sheet")
+    page.get_by_role("button", name="Take these prices").click()
+    page.get_by_text("The prices of the sheet are in your draft").wait_for()
+    wrong = filled(content, {"F4": "374,74x"})
+    page.get_by_text("Upload it filled in").click()
+    page.locator("#id_sheet").set_input_files({"name": "prices.xlsx", "mimeType": "", "buffer": wrong})
+    page.get_by_role("button", name="Show what it changes").click()
+    page.get_by_text("F4: ").wait_for()
+    picture(page, "portal-sheet-mistakes")
 
 
 def test_a_colleague_in_another_browser(page_as, picture, rfq, bidder):

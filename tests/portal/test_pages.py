@@ -14,6 +14,7 @@ from procurement.rfqs.models import Invitation, Rfq
 from suppliers.portal import grid, urls
 from suppliers.portal.pages import SealedPage
 from tests.bids.market import line_keys, make_bidder, make_rfq, offer, opened, supplier_of
+from tests.evaluation.test_results import decided, send
 from tests.factories import make_member, make_officer, make_opener
 
 pytestmark = pytest.mark.django_db
@@ -480,6 +481,44 @@ def test_what_others_wrote_cannot_run(door, rfq, bidder):
         assert "<img src=x>" not in page.text
 
 
+# --- the front page
+
+
+def home_rows(door, **query):
+    return [row.rfq_id for row, _label, _tone in door.get(reverse("portal:home"), query).context["rows"]]
+
+
+def test_invitations_are_narrowed_by_state_and_words(door, rfq, bidder):
+    made = {
+        name: make_rfq(title=f"Pumps {name}", **RUNNING) for name in ("draft", "sent", "declined", "intends")
+    }
+    for one in made.values():
+        Invitation.objects.create(rfq=one, supplier=supplier_of(bidder))
+    autosave(door, made["draft"], bidder, "1")
+    offer(made["sent"], bidder, clock=lambda: datetime.now(UTC), keep_copy=True)
+    door.post(address("decline", made["declined"], bidder), {"reason": ""})
+    door.post(address("intend", made["intends"], bidder))
+
+    for state, one in {"new": rfq, **made}.items():
+        assert home_rows(door, state=state) == [one.pk], state
+    assert home_rows(door, q="pumps INTENDS") == [made["intends"].pk]
+    assert home_rows(door, q=rfq.number) == [rfq.pk]
+    assert home_rows(door, q="nothing\x00of the kind") == []
+    assert set(home_rows(door, state="x", show="y")) == {rfq.pk, *(one.pk for one in made.values())}
+
+
+def test_the_front_page_tells_a_result_once_its_letter_was_sent(client):
+    made = decided()
+    supplier = made.bids[0].supplier
+    client.force_login(make_member(supplier))
+    assert not client.get(reverse("portal:home")).context["results"]
+    send(made)
+    page = client.get(reverse("portal:home"))
+    assert [one.outcome for one in page.context["results"]] == ["awarded"]
+    mine = Invitation.objects.get(rfq=made.rfq, supplier=supplier)
+    assert reverse("portal:result", args=[mine.public_id]) in page.text
+
+
 # --- cost
 
 
@@ -488,7 +527,7 @@ def test_the_list_costs_the_same_however_long(door, bidder, django_assert_max_nu
         one = make_rfq(opens_at=RUNNING["opens_at"], closes_at=NOW + timedelta(days=2, minutes=number))
         Invitation.objects.create(rfq=one, supplier=supplier_of(bidder))
     door.get(reverse("portal:home"))
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(18):  # the list, what waits, and the latest of four other kinds
         page = door.get(reverse("portal:home"))
     assert "26 in all" in page.text
     second = door.get(reverse("portal:home") + f"?after={page.context['page'].next_cursor}")

@@ -117,7 +117,7 @@ def test_a_suppliers_signer_does_not_bid_and_its_bidder_does_not_sign(world):
     contract = world.a.documents["contract"]["pending_signature"]
     signer, bidder = door(world.a.bidders["x.signer"]), door(world.a.bidders["x.bidder"])
     with changes() as changed:
-        for name in ("bid", "autosave", "submit", "withdraw", "decline", "detach"):
+        for name in ("bid", "autosave", "sheet", "intend", "submit", "withdraw", "decline", "detach"):
             assert signer.post(reverse(f"portal:{name}", args=[invitation.public_id]), BODY).status_code in {
                 404,
                 405,

@@ -190,7 +190,7 @@ def test_every_post_needs_its_token(world, walks):
 def test_script_posts_need_a_token_too(world):
     client = door(world.a.bidders["x"], enforce_csrf_checks=True)
     invitation = world.a.documents["rfq"]["published"].invitations.get(supplier=world.a.suppliers["x"])
-    for name in ("autosave", "detach", "bid", "submit", "withdraw", "decline"):
+    for name in ("autosave", "sheet", "intend", "detach", "bid", "submit", "withdraw", "decline"):
         assert (
             client.post(reverse(f"portal:{name}", args=[invitation.public_id]), {"x": "1"}).status_code == 403
         )

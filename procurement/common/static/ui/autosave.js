@@ -96,6 +96,7 @@ async function heard(form, state, response) {
 for (const name of ["input", "change"])
   document.addEventListener(name, (event) => {
     const form = event.target.closest?.("form[data-autosave-url]");
+    if (form && event.target.form !== form && event.target.form) return; // stands here, belongs to another
     if (form && !stateOf(form).stopped) {
       say(form, words.unsaved, "wait");
       schedule(form);
