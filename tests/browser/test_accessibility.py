@@ -31,7 +31,6 @@ def documents_of(side):
     kept = side.documents
     return [
         reverse("requisitions:detail", args=[kept["requisition"]["in_approval"].pk]),
-        reverse("requisitions:edit", args=[kept["requisition"]["draft"].pk]),
         reverse("rfqs:detail", args=[kept["rfq"]["published"].pk]),
         reverse("rfqs:suppliers", args=[kept["rfq"]["draft"].pk]),
         reverse("evaluation:comparison", args=[kept["rfq"]["opened"].pk]),
@@ -45,6 +44,7 @@ def documents_of(side):
 def test_pages_of_each_role_have_no_fault(world, page_as, new_page, picture, settings):
     settings.DEMO = True
     side, found = world.a, []
+    draft = side.documents["requisition"]["draft"]
     everybody, bidder = side.users["everybody"], side.bidders["x"]
     invitation = side.documents["rfq"]["published"].invitations.get(supplier=side.suppliers["x"])
     office = [reverse("office:home"), reverse("office:search") + "?q=valves", reverse("office:styleguide")]
@@ -60,6 +60,7 @@ def test_pages_of_each_role_have_no_fault(world, page_as, new_page, picture, set
         (None, WIDE, [reverse("account_login")]),
         (everybody, WIDE, wide),
         (everybody, PHONE, [*office, *map(reverse, LISTS)]),
+        (side.users["requester"], WIDE, [reverse("requisitions:edit", args=[draft.pk])]),
         (bidder, WIDE, portal),
         (bidder, PHONE, portal),
     ):
