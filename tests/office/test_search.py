@@ -131,3 +131,12 @@ def test_the_box_stands_on_the_pages_of_both_sides(client, officer):
     assert box in client.get(reverse("office:home")).content.decode()
     client.force_login(make_member())
     assert box in client.get(reverse("portal:home")).content.decode()
+
+
+def test_the_style_guide_is_for_the_demo_only(client, officer, settings):
+    address = reverse("office:styleguide")
+    assert client.get(address).status_code == 404
+    settings.DEMO = True
+    assert client.get(address).status_code == 200
+    client.force_login(make_member())
+    assert client.get(address).status_code == 404

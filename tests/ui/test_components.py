@@ -122,6 +122,7 @@ EVERY_COMPONENT = """
 {% datagrid label=evil kind=evil %}<tr><td>{{ evil }}</td></tr>{% enddatagrid %}
 {% facts facts %}{% kv facts %}{% chain turns %}{% timeline entries %}{% timeline entries plain=True %}{% checklist checks %}
 {% filelist files %}{% progress job url=evil %}{% empty evil evil evil evil %}{% pager page %}{% icon evil %}{% countdown at over=evil %}
+{% diff evil evil2 %}{% dock %}{{ evil }}{% enddock %}{% toast %}{{ evil }}{% endtoast %}{% choice crumbs evil %}{% tabs crumbs evil %}{% skeleton 2 %}
 {% form_errors form %}{{ form }}{{ form.as_div }}{% field form.name affix=evil %}
 """
 
@@ -136,6 +137,7 @@ def every_component():
     return draw(
         EVERY_COMPONENT,
         evil=EVIL,
+        evil2=EVIL + "2",
         named=SimpleNamespace(name=EVIL, name_en=EVIL + "2"),
         at=timezone.now() + timedelta(hours=3),
         crumbs=[Crumb(EVIL, EVIL), Crumb(EVIL)],
@@ -234,6 +236,24 @@ def test_a_rate_is_typed_in_percent_and_kept_as_a_fraction():
     ).changed_data
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("20 %", "10 %", '<span class="diff"><del>20 %</del> <ins>10 %</ins></span>'),
+        ("", "10 %", '<span class="diff"><ins>10 %</ins></span>'),
+        ("20 %", "", '<span class="diff"><del>20 %</del> </span>'),
+        ("same", "same", "same"),
+    ],
+)
+def test_a_difference_shows_what_went_and_what_came(before, after, shown):
+    assert draw("{% diff before after %}", before=before, after=after) == shown
+
+
+def test_the_choice_that_holds_is_current_and_leads_nowhere_else():
+    html = draw("{% choice options 'Scope' %}", options=[Crumb("Mine"), Crumb("All", "?show=all")])
+    assert '<a href="" aria-current="true">Mine</a><a href="?show=all">All</a>' in html
+
+
 def test_a_grid_of_lines_can_grow():
     lines = forms.formset_factory(Offer, extra=1, can_delete=True)(prefix="lines")
     html = draw("{% line_grid formset label='Lines' %}", formset=lines)
@@ -241,4 +261,5 @@ def test_a_grid_of_lines_can_grow():
     assert 'name="lines-TOTAL_FORMS"' in html
     assert 'name="lines-__prefix__-price"' in html
     assert 'name="lines-0-price"' in html
+    assert '<label class="sr" for="id_lines-0-price">Unit price</label>' in html
     assert "data-lines-add hidden" in html  # shown by the script that makes it work

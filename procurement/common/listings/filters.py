@@ -82,7 +82,7 @@ class Words(Filter):
         box = forms.TextInput(
             attrs={"type": "search", "placeholder": self.placeholder, "autocomplete": "off"}
         )
-        return {self.name: forms.CharField(label=self.label, required=False, max_length=100, widget=box)}
+        return {self.name: forms.CharField(label=str(self.label), required=False, max_length=100, widget=box)}
 
     def narrow(self, rows: Rows, said: Said, asker: Asker) -> Rows:
         """Every word must be found."""
@@ -103,7 +103,7 @@ class Part(Filter):
 
     def fields(self, user: Any) -> dict[str, forms.Field]:
         """A box."""
-        return {self.name: forms.CharField(label=self.label, required=False, max_length=80)}
+        return {self.name: forms.CharField(label=str(self.label), required=False, max_length=80)}
 
     def narrow(self, rows: Rows, said: Said, asker: Asker) -> Rows:
         """The column holds it, or what it means holds."""
@@ -127,7 +127,7 @@ class Choice(Filter):
     def fields(self, user: Any) -> dict[str, forms.Field]:
         """A list to choose from."""
         choices = [("", self.any_label), *self.options]
-        return {self.name: forms.ChoiceField(label=self.label, required=False, choices=choices)}
+        return {self.name: forms.ChoiceField(label=str(self.label), required=False, choices=choices)}
 
     def narrow(self, rows: Rows, said: Said, asker: Asker) -> Rows:
         """The column has the value, or what the value means holds."""
@@ -164,7 +164,7 @@ class Row(Filter):
     def fields(self, user: Any) -> dict[str, forms.Field]:
         """A list to choose from."""
         field = RowField(
-            label=self.label, required=False, queryset=self.source(user), empty_label=str(self.any_label)
+            label=str(self.label), required=False, queryset=self.source(user), empty_label=str(self.any_label)
         )
         return {self.name: field}
 
@@ -191,7 +191,7 @@ class Flag(Filter):
 
     def fields(self, user: Any) -> dict[str, forms.Field]:
         """A tick."""
-        return {self.name: forms.BooleanField(label=self.label, required=False)}
+        return {self.name: forms.BooleanField(label=str(self.label), required=False)}
 
     def narrow(self, rows: Rows, said: Said, asker: Asker) -> Rows:
         """What the tick means holds."""

@@ -219,7 +219,49 @@ def datagrid(content: str, *, label: Any, kind: str = "") -> SafeString:
     return render_to_string("components/datagrid.html", {"content": content, "label": label, "kind": kind})
 
 
+@register.simple_block_tag
+def dock(content: str, *, status: bool = False) -> SafeString:
+    """What stays at the foot of the window: what is picked, what it sums to, what to do with it."""
+    role = SafeString(' role="status"') if status else ""
+    return format_html('<div class="dock"{}>{}</div>', role, SafeString(content.strip()))
+
+
+@register.simple_block_tag
+def toast(content: str) -> SafeString:
+    """A short word about what has just happened, with the way back where there is one."""
+    return format_html('<div class="toast" role="status">{}</div>', SafeString(content.strip()))
+
+
+@register.simple_tag
+def skeleton(lines: int = 3) -> SafeString:
+    """The place of something that is still fetched; readers of screens hear nothing of it."""
+    drawn = SafeString('<span class="skeleton"></span>' * lines)
+    return format_html('<div class="stack tight" aria-hidden="true">{}</div>', drawn)
+
+
+@register.simple_tag
+def diff(before: Any, after: Any) -> SafeString:
+    """What it said and what it says now; nothing is struck out where nothing stood."""
+    if str(before) == str(after):
+        return format_html("{}", after)
+    gone = format_html("<del>{}</del> ", before) if str(before) else SafeString("")
+    come = format_html("<ins>{}</ins>", after) if str(after) else SafeString("")
+    return format_html('<span class="diff">{}{}</span>', gone, come)
+
+
 # ── Lists of shapes (see procurement.common.components) ──
+
+
+@register.inclusion_tag("components/choice.html")
+def choice(options: Iterable[Any], label: Any) -> dict[str, Any]:
+    """One out of few, as links; the option that holds has no address."""
+    return {"options": options, "label": label}
+
+
+@register.inclusion_tag("components/tabs.html")
+def tabs(parts: Iterable[Any], label: Any) -> dict[str, Any]:
+    """The parts of a document; the part one is on has no address."""
+    return {"parts": parts, "label": label}
 
 
 @register.inclusion_tag("components/trail.html")

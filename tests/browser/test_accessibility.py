@@ -1,0 +1,90 @@
+"""Pages of each role judged by axe and by their width: a representative few always, all of them in the soak tier."""
+
+from itertools import product
+
+import pytest
+from django.urls import reverse
+
+from tests.browser.axe import faults
+from tests.browser.test_door import fits
+from tests.fire.crawl import crawl
+from tests.fire.world import door, make_world
+
+WIDE, PHONE = {"width": 1440}, {"width": 390, "height": 844, "phone": True}
+LISTS = ["requisitions:list", "requisitions:pool", "rfqs:list", "evaluation:list", "agreements:list", "orders:list", "registry:list", "inbox:list"]  # fmt: skip
+
+
+@pytest.fixture
+def world(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    return make_world()
+
+
+def visit(page, address):
+    page.goto(address)
+    page.wait_for_load_state()
+    return faults(page) + ([] if fits(page) else [f"{page.url} is wider than the window"])
+
+
+def documents_of(side):
+    """A page of each kind of document, in a stage that shows the most."""
+    kept = side.documents
+    return [
+        reverse("requisitions:detail", args=[kept["requisition"]["in_approval"].pk]),
+        reverse("rfqs:detail", args=[kept["rfq"]["published"].pk]),
+        reverse("rfqs:suppliers", args=[kept["rfq"]["draft"].pk]),
+        reverse("evaluation:comparison", args=[kept["rfq"]["opened"].pk]),
+        reverse("evaluation:award", args=[kept["award"]["in_approval"].pk]),
+        reverse("agreements:detail", args=[kept["contract"]["active"].pk]),
+        reverse("orders:detail", args=[kept["order"]["issued"].pk]),
+        reverse("registry:detail", args=[side.suppliers["x"].pk]),
+    ]
+
+
+def test_pages_of_each_role_have_no_fault(world, page_as, new_page, picture, settings):
+    settings.DEMO = True
+    side, found = world.a, []
+    draft = side.documents["requisition"]["draft"]
+    everybody, bidder = side.users["everybody"], side.bidders["x"]
+    invitation = side.documents["rfq"]["published"].invitations.get(supplier=side.suppliers["x"])
+    office = [reverse("office:home"), reverse("office:search") + "?q=valves", reverse("office:styleguide")]
+    portal = [
+        reverse("portal:home"),
+        reverse("portal:rfq", args=[invitation.public_id]),
+        reverse("portal:bid", args=[invitation.public_id]),
+        reverse("portal:contracts"),
+        reverse("portal:orders"),
+    ]
+    wide = [*office, *map(reverse, LISTS), *documents_of(side)]
+    for user, look, addresses in (
+        (None, WIDE, [reverse("account_login")]),
+        (everybody, WIDE, wide),
+        (everybody, PHONE, [*office, *map(reverse, LISTS)]),
+        (side.users["requester"], WIDE, [reverse("requisitions:edit", args=[draft.pk])]),
+        (bidder, WIDE, portal),
+        (bidder, PHONE, portal),
+    ):
+        page = new_page(user=user, **look)
+        for address in addresses:
+            found += visit(page, address)
+            name = address.strip("/").replace("/", "-").partition("?")[0] or "home"
+            picture(page, f"{name[:60]}-{look['width']}")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.soak
+def test_no_page_has_a_fault_in_any_look_and_language(world, new_page):
+    side, found = world.a, []
+    for user in (side.users["everybody"], side.users["officer"], side.users["requester"], side.bidders["x"]):
+        start = "/portal/" if user.is_supplier else "/"
+        pages = [
+            seen.url for seen in crawl(door(user), [start, reverse("accounts:profile")], each=1).values()
+            if seen.status == 200 and "text/html" in seen.headers.get("Content-Type", "")
+        ]  # fmt: skip
+        for look, scheme, language in product((WIDE, PHONE), ("light", "dark"), ("en", "zh-hans")):
+            user.language = language
+            user.save(update_fields=["language"])
+            page = new_page(user=user, scheme=scheme, **look)
+            for address in pages:
+                found += [f"{scheme} {look['width']} {language} {one}" for one in visit(page, address)]
+    assert not found, "\n".join(found)
