@@ -11,9 +11,8 @@ import io
 import secrets
 import zipfile
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pikepdf
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
@@ -24,8 +23,14 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image
 
 from procurement.accounts.models import User
+from procurement.common import later
 from procurement.common.errors import RuleViolation
 from procurement.common.models import StoredFile
+
+if TYPE_CHECKING:
+    import pikepdf
+else:
+    pikepdf = later.library("pikepdf")
 
 MEGABYTE = 1024 * 1024
 MAX_SIZE = 50 * MEGABYTE

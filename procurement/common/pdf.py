@@ -9,13 +9,17 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pikepdf
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from procurement.common import fonts
+from procurement.common import fonts, later
+
+if TYPE_CHECKING:
+    import pikepdf
+else:
+    pikepdf = later.library("pikepdf")
 
 STYLES = Path(__file__).parent / "static" / "print"
 ASSETS: Mapping[str, tuple[Path, str]] = {

@@ -13,15 +13,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import xlsxwriter
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.http import content_disposition_header
 
+from procurement.common import later
 from procurement.common.figures import offset_text
+
+if TYPE_CHECKING:
+    import xlsxwriter
+else:
+    xlsxwriter = later.library("xlsxwriter")
 
 Text = str | Promise
 Kind = Literal["text", "number", "money", "price", "quantity", "percent", "date", "moment"]

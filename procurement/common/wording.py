@@ -9,14 +9,19 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import cn2an
 import segno
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from procurement.common import later
 from procurement.common.money import exponent
+
+if TYPE_CHECKING:
+    import cn2an
+else:
+    cn2an = later.library("cn2an")
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _MEETING = re.compile(

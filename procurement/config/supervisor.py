@@ -248,11 +248,16 @@ def _run(options: argparse.Namespace, lock: IO[str]) -> int:
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, lambda *_: supervisor.stopping.set())
     try:
-        if server:
-            os.environ["DATABASE_URL"] = server.acquire()
-        if not _prepare(server, supervisor):
-            return 1
-        supervisor.start(["web"])
+        if server and _is_prepared(server):
+            os.environ["DATABASE_URL"] = server.url
+            supervisor.start(["web"])  # it takes longer to load than the database to start
+            server.acquire()
+        else:
+            if server:
+                os.environ["DATABASE_URL"] = server.acquire()
+            if not _prepare(server, supervisor):
+                return 1
+            supervisor.start(["web"])
         if not _wait_for_answer(supervisor, options.host, port):
             return 1
         _write(lock, address)
@@ -282,11 +287,8 @@ def _start_workers(supervisor: Supervisor) -> None:
 
 
 def _prepare(server: EmbeddedPostgres | None, supervisor: Supervisor) -> bool:
-    """Bring the database up to date, unless nothing has changed since the last time."""
-    stamp = server.home / "prepared" if server else None
+    """Bring the database up to date."""
     wanted = fingerprint_of_sources()
-    if stamp and stamp.exists() and stamp.read_text() == wanted:
-        return True
     print("Preparing the database and the demo company …", flush=True)
     environment = {**os.environ, "OPENER_KEY_FILE": str(LOCAL_DIR / "keys" / OPENER_KEY)}
     process = subprocess.Popen(
@@ -298,9 +300,20 @@ def _prepare(server: EmbeddedPostgres | None, supervisor: Supervisor) -> bool:
             process.wait()
     if process.returncode:
         return False
-    if stamp:
-        stamp.write_text(wanted)
+    if server:
+        _stamp(server).write_text(wanted)
     return True
+
+
+def _stamp(server: EmbeddedPostgres) -> Path:
+    """Which sources its database was prepared from."""
+    return server.home / "prepared"
+
+
+def _is_prepared(server: EmbeddedPostgres) -> bool:
+    """Whether nothing has changed since the last time."""
+    stamp = _stamp(server)
+    return stamp.exists() and stamp.read_text() == fingerprint_of_sources()
 
 
 def fingerprint_of_sources() -> str:
