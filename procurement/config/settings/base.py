@@ -134,8 +134,8 @@ if PROCESS == "web":  # threads share a few connections instead of keeping one e
         "max_size": env.int("DATABASE_POOL", default=8),
         "timeout": 10,
     }
-# PostgreSQL plans a statement once per connection from its second use on; 0 where a pooler cannot keep prepared ones.
-if prepare_after := env.int("DATABASE_PREPARE_AFTER", default=2):
+# Above 0, PostgreSQL plans a statement once per connection, from this use of it on; not every pooler can keep those.
+if prepare_after := env.int("DATABASE_PREPARE_AFTER", default=0):
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         server_side_binding=True, prepare_threshold=prepare_after
     )
