@@ -181,4 +181,5 @@ def _page_report(found: Sequence[dict[str, Any]], seconds: float) -> dict[str, A
 
 
 def _per_second(outcomes: Iterable[dict[str, Any]]) -> float:
-    return round(sum(len(one["taken"]) / (sum(one["taken"]) / 1000) for one in outcomes), 1)
+    speed: float = sum(len(one["taken"]) / (sum(one["taken"]) / 1000) for one in outcomes)
+    return round(speed, 1)

@@ -86,7 +86,7 @@ def suppliers(count: int) -> None:
 
 def approval_steps(troupe: Troupe, *, steps: int, still_open: int, approver: User, at: datetime) -> None:
     """So many steps in cases of four, of which so many wait; every other one for this person."""
-    values = {
+    values: dict[str, int | datetime] = {
         "requester": troupe.users["requester"].pk,
         "company": troupe.company.pk,
         "department": troupe.department.pk,
