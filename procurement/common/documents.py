@@ -131,9 +131,11 @@ def request_next(template: str, subject: models.Model, *, language: str = BOTH) 
     rendering: Rendering = Rendering.objects.raw(
         """
         INSERT INTO common_rendering (public_id, template, subject_type, subject_id, version, language, input_hash, status, attempts, error)
-        SELECT gen_random_uuid(), %(template)s, %(type)s, %(subject)s, coalesce(max(version), 0) + 1, %(language)s, '', 'pending', 0, ''
+        SELECT gen_random_uuid(), %(template)s::varchar, %(type)s::varchar, %(subject)s::bigint, coalesce(max(version), 0) + 1,
+            %(language)s::varchar, '', 'pending', 0, ''
         FROM common_rendering
-        WHERE template = %(template)s AND subject_type = %(type)s AND subject_id = %(subject)s AND language = %(language)s
+        WHERE template = %(template)s::varchar AND subject_type = %(type)s::varchar
+            AND subject_id = %(subject)s::bigint AND language = %(language)s::varchar
         RETURNING *
         """,
         {

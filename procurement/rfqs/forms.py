@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from procurement.accounts.forms import NEAR_ZONES, far_zones
 from procurement.common.errors import RuleViolation
@@ -55,8 +56,10 @@ class PresetChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def label_from_instance(self, obj: Any) -> str:
         """RFQ: at least 3 suppliers, 5 days."""
-        words = {"name": obj.label, "suppliers": obj.min_bidders, "days": obj.min_bid_days}
-        return str(_("%(name)s: at least %(suppliers)d suppliers, %(days)d days") % words)
+        suppliers = ngettext("at least %(count)d supplier", "at least %(count)d suppliers", obj.min_bidders)
+        days = ngettext("%(days)d day", "%(days)d days", obj.min_bid_days)
+        least = f"{suppliers % {'count': obj.min_bidders}}, {days % {'days': obj.min_bid_days}}"
+        return f"{obj.label}: {least}"
 
 
 class StartForm(forms.Form):
