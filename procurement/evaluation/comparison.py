@@ -139,11 +139,7 @@ class Scenario:
     total: Decimal
     uncovered: int
     estimate: Decimal | None
-
-    @property
-    def line_count(self) -> int:
-        """Lines that go to somebody; one that is split counts with each supplier."""
-        return sum(share.lines for share in self.shares)
+    lines: int
 
     @property
     def saving(self) -> Decimal | None:
@@ -394,7 +390,7 @@ def _scenarios(offers: Sequence[Offer], lines: Lines, estimate: Decimal | None) 
 
 def _one_supplier(key: ScenarioKey, label: str, offer: Offer, estimate: Decimal | None) -> Scenario:
     share = Share(offer, offer.total, offer.quoted_lines)
-    return Scenario(key, label, (share,), offer.total, 0, estimate)
+    return Scenario(key, label, (share,), offer.total, 0, estimate, offer.quoted_lines)
 
 
 def _line_by_line(offers: Sequence[Offer], lines: Lines) -> Scenario:
@@ -414,6 +410,7 @@ def _line_by_line(offers: Sequence[Offer], lines: Lines) -> Scenario:
         total=sum((share.amount for share in shares), Decimal(0)),
         uncovered=lines.count - sum(share.lines for share in shares),
         estimate=sum((offer.sums.won_estimated for offer in winners), Decimal(0)) if estimated else None,
+        lines=sum(share.lines for share in shares),
     )
 
 

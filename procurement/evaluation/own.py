@@ -142,7 +142,7 @@ class _Sum:
 def scenario(comparison: Comparison, picked: Picked, rest: Mapping[int, Decimal]) -> Scenario:
     """What these picks would cost, as the other ways are reckoned: on the price basis, with freight."""
     rfq, chosen = comparison.rfq, choices_of(picked, rest)
-    sums = _sums(comparison, chosen)
+    sums, lines = _sums(comparison, chosen), len({one.rfq_line_id for one in chosen})
     shares = [
         Share(offer, sums[offer.id].amount + _freight(offer, sums[offer.id]), sums[offer.id].lines)
         for offer in comparison.offers
@@ -154,8 +154,9 @@ def scenario(comparison: Comparison, picked: Picked, rest: Mapping[int, Decimal]
         label=_("Own picks"),
         shares=tuple(shares),
         total=sum((share.amount for share in shares), NOTHING),
-        uncovered=sum(1 for left in rest.values() if left > 0) - len({one.rfq_line_id for one in chosen}),
+        uncovered=sum(1 for left in rest.values() if left > 0) - lines,
         estimate=_estimate(rfq, chosen),
+        lines=lines,
     )
 
 
