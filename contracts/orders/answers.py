@@ -148,7 +148,9 @@ def ask_again(*, answer_id: int, reason: str, actor: User, clock: Clock = databa
 
 
 def close(order: Order, status: str, *, actor: User, at: datetime, note: str = "") -> None:
-    """Whatever answer is open is settled. The caller holds the order."""
+    """Whatever answer is open is settled. The caller holds the order, which tells whether there is one."""
+    if order.status == Status.ISSUED or order.issued_at is None:
+        return
     OrderAnswer.objects.filter(order=order, status=OrderAnswer.Status.OPEN).update(
         status=status, decided_at=at, decided_by=actor, decision_note=note
     )

@@ -104,7 +104,8 @@ class BidPage(SealedPage):
         lines = grid.lines_of(self.rfq)
         if self.request.GET.get("show") == "missing":
             lines = grid.missing(lines, shown)
-        return grid.window_of(lines, self.request.GET.get("page", ""))
+        asked = self.request.GET
+        return grid.window_of(lines, asked.get("page", ""), most=asked.get("rows", ""))
 
     def here(self, **changed: str) -> str:
         """This page of the grid, with some choices changed; what is chosen anyway is left out."""
@@ -187,7 +188,7 @@ class PriceGrid(BidPage, View):
 
     @sensitive_variables()
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The draft, or an empty grid; with `rows` only the lines of one window, for scripts."""
+        """The draft, or an empty grid; with `rows` only the lines of so many windows, for scripts."""
         self.require_open()
         if "rows" not in request.GET:
             return self.page(self.draft)

@@ -31,7 +31,7 @@ _FACTORS = {
 }
 _NAMES = {"price_per": "per", "discount": "discount", "tax_rate": "tax"}
 SHOWN_PROBLEMS = 12
-WINDOW = 100  # lines on one page of the grid; scripts fetch the next ones as they are scrolled to
+WINDOW = 100  # lines on one page of the grid; scripts fetch the next ones for a column that is pasted
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -112,6 +112,12 @@ class Window:
     number: int
     pages: int
     count: int
+    taken: int = 1  # windows in one; a long column that is pasted asks for several
+
+    @property
+    def size(self) -> int:
+        """How many lines a full one has."""
+        return WINDOW
 
     @property
     def first(self) -> int:
@@ -126,7 +132,8 @@ class Window:
     @property
     def next(self) -> int | None:
         """The window after this one."""
-        return self.number + 1 if self.number < self.pages else None
+        following = self.number + self.taken
+        return following if following <= self.pages else None
 
     @property
     def steps(self) -> list[tuple[int, str]]:
@@ -137,12 +144,18 @@ class Window:
         ]
 
 
-def window_of(lines: Sequence[RfqLineVersion], wanted: str) -> Window:
-    """The window somebody asks for, or the nearest there is."""
+def window_of(lines: Sequence[RfqLineVersion], wanted: str, *, most: str = "1") -> Window:
+    """The window somebody asks for, or the nearest there is; with as many following ones as wanted."""
     pages = max(1, -(-len(lines) // WINDOW))
-    number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 6 else 1
-    number = min(max(number, 1), pages)
-    return Window(lines[(number - 1) * WINDOW : number * WINDOW], number, pages, len(lines))
+    number, taken = min(_whole(wanted), pages), _whole(most)
+    return Window(
+        lines[(number - 1) * WINDOW : (number - 1 + taken) * WINDOW], number, pages, len(lines), taken
+    )
+
+
+def _whole(text: str) -> int:
+    """A whole number above zero; one for anything else."""
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
 
 
 def missing(lines: Sequence[RfqLineVersion], shown: Preview) -> list[RfqLineVersion]:

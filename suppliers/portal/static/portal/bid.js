@@ -1,18 +1,13 @@
-// The price grid of a bid: lines come as they are scrolled to or pasted into; after a save the server's own sums,
+// The price grid of a bid: a pasted column goes on beyond the lines of this page; after a save the server's own sums,
 // amounts and remarks replace what the browser has added up.
 const grid = document.querySelector("[data-windows]");
 const foot = grid?.querySelector("tfoot [data-total]");
-let coming = null;
+const here = grid?.dataset.next;
+const rows = () => [...grid.querySelectorAll("tbody tr")];
 
-// The next lines, appended below; what they add up to is then no longer "the rest".
-function more() {
-  if (!grid?.dataset.next) return null;
-  coming ??= fetchRows().finally(() => (coming = null));
-  return coming;
-}
-
-async function fetchRows() {
-  const response = await fetch(`${location.pathname}${grid.dataset.next}&rows=1`, { redirect: "manual" });
+// The next windows, appended below; what they add up to is then no longer "the rest".
+async function more(windows) {
+  const response = await fetch(`${location.pathname}${grid.dataset.next}&rows=${windows}`, { redirect: "manual" });
   if (!response.ok) throw new Error(response.status);
   const parsed = new DOMParser().parseFromString(await response.text(), "text/html");
   const body = parsed.querySelector("tbody");
@@ -20,31 +15,34 @@ async function fetchRows() {
   foot.dataset.rest = Number(foot.dataset.rest) - Number(body.dataset.net);
   foot.dataset.restFilled = Number(foot.dataset.restFilled) - Number(body.dataset.filled);
   grid.querySelector("tbody:last-of-type").after(document.adoptNode(body));
-  watch();
 }
 
-const seen = new IntersectionObserver((entries) => {
-  if (entries.some((entry) => entry.isIntersecting)) more()?.catch(() => {});
-}, { rootMargin: "600px" });
-
-function watch() {
-  seen.disconnect();
-  const last = grid?.querySelector("tbody:last-of-type tr:last-child");
-  if (last && grid.dataset.next) seen.observe(last);
+// Once they are saved they go again: a page of the grid stays quick to type into.
+function fewer() {
+  for (const body of [...grid.querySelectorAll("tbody")].slice(1).reverse()) {
+    if (body.contains(document.activeElement)) return;
+    if ([...body.querySelectorAll("input")].some((field) => field.value !== field.defaultValue)) return;
+    for (const cell of body.querySelectorAll("[data-amount]")) {
+      const amount = Number(cell.textContent.replaceAll(",", ""));
+      if (Number.isNaN(amount)) continue;
+      foot.dataset.rest = Number(foot.dataset.rest) + amount;
+      foot.dataset.restFilled = Number(foot.dataset.restFilled) + 1;
+    }
+    body.remove();
+    grid.dataset.next = here;
+  }
 }
-watch();
 
 // A column longer than what is here: its lines are fetched first, then it is pasted as any other.
 document.addEventListener("paste", async (event) => {
   const cell = event.target;
   if (!grid?.contains(cell) || !grid.dataset.next) return;
   const text = event.clipboardData?.getData("text/plain") ?? "";
-  const rows = [...grid.querySelectorAll("tbody tr")];
-  const wanted = text.split("\n").length + rows.indexOf(cell.closest("tr"));
-  if (wanted <= rows.length) return;
+  const missing = text.trimEnd().split("\n").length + rows().indexOf(cell.closest("tr")) - rows().length;
+  if (missing <= 0) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  while (grid.dataset.next && grid.querySelectorAll("tbody tr").length < wanted) await more();
+  await more(Math.ceil(missing / Number(grid.dataset.windows)));
   const data = new DataTransfer();
   data.setData("text/plain", text);
   cell.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
@@ -84,6 +82,7 @@ document.addEventListener("autosave:saved", (event) => {
     row.querySelector("[data-amount]").textContent = amount;
     remark(row, errors);
   }
+  if (grid) fewer();
   const list = document.querySelector("[data-checks]");
   if (list && checks) list.innerHTML = checks; // our own component, escaped by the server
 });
