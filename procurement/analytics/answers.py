@@ -17,7 +17,7 @@ _ORDERS = f"""
             WHEN po.acknowledged_at IS NULL THEN 'waiting' ELSE 'in_time' END AS answer
     FROM orders_order po JOIN agreements_contract contract ON contract.id = po.contract_id
     JOIN evaluation_award award ON award.id = contract.award_id
-    WHERE po.status IN ('issued', 'acknowledged') AND po.issued_at >= %(start)s AND po.issued_at < %(end)s
+    WHERE po.status IN ('issued', 'acknowledged', 'change_proposed') AND po.issued_at >= %(start)s AND po.issued_at < %(end)s
         AND po.company_id = ANY(%(companies)s) AND (%(supplier)s::bigint IS NULL OR po.supplier_id = %(supplier)s)
         AND {RFQ_IS_OURS.format(rfq="award.rfq_id")}
 """

@@ -58,11 +58,11 @@ _PHASES = f"""
     WHERE {_WITHIN.format(moment="contract.activated_at")} AND {_SOLD.format(supplier="contract.supplier_id")} AND {_OF_RFQ}
     UNION ALL
     SELECT 'order', po.id, contract.activated_at, po.issued_at, coalesce(rfq.category_id, 0) FROM {_CHAIN}
-    WHERE po.status <> 'cancelled' AND {_WITHIN.format(moment="po.issued_at")} AND {_SOLD.format(supplier="po.supplier_id")} AND {_OF_RFQ}
+    WHERE po.status NOT IN ('cancelled', 'declined') AND {_WITHIN.format(moment="po.issued_at")} AND {_SOLD.format(supplier="po.supplier_id")} AND {_OF_RFQ}
         AND po.company_id = ANY(%(companies)s)
     UNION ALL
     SELECT 'total', po.id, ({_FIRST_ASKED}), po.issued_at, coalesce(rfq.category_id, 0) FROM {_CHAIN}
-    WHERE po.status <> 'cancelled' AND {_WITHIN.format(moment="po.issued_at")} AND {_SOLD.format(supplier="po.supplier_id")} AND {_OF_RFQ}
+    WHERE po.status NOT IN ('cancelled', 'declined') AND {_WITHIN.format(moment="po.issued_at")} AND {_SOLD.format(supplier="po.supplier_id")} AND {_OF_RFQ}
         AND po.company_id = ANY(%(companies)s)
 """
 _SPANS = f"""

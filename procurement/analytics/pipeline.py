@@ -68,7 +68,7 @@ _LINES = f"""
     JOIN requisitions_requisition request ON request.id = need.requisition_id
     JOIN agreements_contract contract ON contract.id = po.contract_id JOIN evaluation_award award ON award.id = contract.award_id
     LEFT JOIN rfqs_rfqrate rate ON rate.rfq_id = award.rfq_id AND rate.currency = po.currency
-    WHERE po.status = 'issued' AND award.currency = %(currency)s AND {OURS}
+    WHERE po.status IN ('issued', 'change_proposed') AND award.currency = %(currency)s AND {OURS}
 """
 _DOCUMENTS = f"""
     SELECT stage, kind, id, min(since) AS since, sum(money) AS money FROM ({_LINES}) one

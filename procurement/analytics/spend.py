@@ -22,7 +22,7 @@ _ORDERED = f"""
     JOIN requisitions_requisition request ON request.id = need.requisition_id
     JOIN agreements_contract contract ON contract.id = po.contract_id JOIN evaluation_award award ON award.id = contract.award_id
     LEFT JOIN rfqs_rfqrate rate ON rate.rfq_id = award.rfq_id AND rate.currency = po.currency
-    WHERE po.status IN ('issued', 'acknowledged') AND po.issued_at >= %(start)s AND po.issued_at < %(end)s
+    WHERE po.status IN ('issued', 'acknowledged', 'change_proposed') AND po.issued_at >= %(start)s AND po.issued_at < %(end)s
         AND award.currency = %(currency)s AND (%(supplier)s::bigint IS NULL OR po.supplier_id = %(supplier)s) AND {OURS}
 """
 _MONTHS = f"""
@@ -48,8 +48,9 @@ class Spent:
 
     @property
     def trend(self) -> Decimal | None:
-        """Change in percent; None where there was nothing before."""
-        return 100 * (self.net - self.earlier) / self.earlier if self.earlier else None
+        """Change in percent; None where there was next to nothing before."""
+        comparable = self.earlier and self.net < 10 * self.earlier
+        return 100 * (self.net - self.earlier) / self.earlier if comparable else None
 
 
 @dataclass(frozen=True, slots=True)

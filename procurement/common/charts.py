@@ -18,7 +18,7 @@ Ink = Literal["ink", "tint", "hatch", "dots"]
 INKS: tuple[Ink, ...] = ("ink", "hatch", "tint", "dots")
 PLOT = 90.0  # percent of the width; figures of the scale stand right of it
 TOP, HEIGHT, FOOT = 16, 150, 24
-LABELS = 8  # as many words as fit below a chart on a phone
+LABELS = 6  # as many words as fit below a chart on a phone
 
 
 # ── What is shown ──

@@ -82,7 +82,9 @@ class History:
             self._unsuccessful(purchase, rfq)
             self._given_up(purchase, made, "countersigned")
         else:
-            self._ordered(purchase, self._contracted(purchase, self._awarded(purchase, rfq)))
+            award = self._awarded(purchase, rfq)
+            self._told(purchase, rfq)
+            self._ordered(purchase, self._contracted(purchase, award))
 
     def _clock(self, purchase: Purchase, step: str) -> Clock:
         """A clock at this step. Raises NotYet."""
@@ -238,6 +240,11 @@ class History:
         outcome.send_award(award_id=award.pk, officer=officer, clock=clock)
         cycle.approve("award", award.pk, clock=self._clock(purchase, "awarded"))
         return award
+
+    def _told(self, purchase: Purchase, rfq: Rfq) -> None:
+        """Letters went out on paper, so nobody need print them."""
+        officer, clock = self.backdrop.user(purchase.officer), self._clock(purchase, "drafted")
+        outcome.tell_bidders(rfq_id=rfq.pk, officer=officer, clock=clock).delete()
 
     # --- contract and orders ---
 

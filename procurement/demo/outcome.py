@@ -16,9 +16,9 @@ from contracts.orders.models import Order
 from procurement.accounts.models import User
 from procurement.common import documents
 from procurement.common.clock import Clock
-from procurement.common.models import Rendering
+from procurement.common.models import Job, Rendering
 from procurement.demo.cycle import admitted
-from procurement.evaluation import awards, comparison
+from procurement.evaluation import awards, comparison, results
 from procurement.evaluation import permissions as award_permissions
 from procurement.evaluation.awards import Choice
 from procurement.evaluation.comparison import Comparison
@@ -76,6 +76,12 @@ def send_award(*, award_id: int, officer: User, clock: Clock) -> Award:
     """The officer sends the recommendation for approval."""
     admitted(award_permissions, officer, "submit", award_id)
     return awards.submit(award_id=award_id, actor=officer, clock=clock)
+
+
+def tell_bidders(*, rfq_id: int, officer: User, clock: Clock) -> Job:
+    """The officer sends every bidder its letter of result; the job makes their PDFs."""
+    _letters, job = results.send(rfq_id=rfq_id, reasons={}, actor=officer, clock=clock)
+    return job
 
 
 def _opened(rfq_id: int, officer: User, action: str) -> Rfq:

@@ -17,11 +17,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
+from django.conf import settings
 from django.core.management import CommandError
 from django.urls import reverse
 from PIL import Image
 
 from contracts.agreements.models import Contract
+from procurement.common import fonts
 from procurement.demo import people
 from procurement.rfqs.models import Invitation, Rfq
 from workflows.approvals.models import ApprovalStep
@@ -147,11 +149,22 @@ def take(folder: Path, *, said: Callable[[str], None]) -> int:
 
 
 def _launch(playwright: Any, tools: Tools) -> Any:
+    environment = {**os.environ, "FONTCONFIG_FILE": str(_with_chinese())}
     try:
-        return playwright.chromium.launch(executable_path=tools.chromium, args=FLAGS)
+        return playwright.chromium.launch(executable_path=tools.chromium, args=FLAGS, env=environment)
     except Exception as missing:
         command = CHROMIUM.format(python=sys.executable)
         raise CommandError(f"Pictures need Chromium, which could not be started:  {command}") from missing
+
+
+def _with_chinese() -> Path:
+    """The machine's own fonts and, for it may have no Chinese ones, those that print our documents."""
+    folders = "".join(f"<dir>{folder}</dir>" for folder in fonts.font_folders())
+    system = '<include ignore_missing="yes">/etc/fonts/fonts.conf</include>'
+    path = settings.LOCAL_DIR / "fonts" / "pictures.conf"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f'<?xml version="1.0"?><fontconfig>{system}{folders}</fontconfig>', "utf-8")
+    return Path(path)
 
 
 def _logged_in(browser: Any, site: str, email: str) -> Any:

@@ -167,8 +167,11 @@ def _timetable(chance: random.Random, starts: datetime, *, slow: float, large: b
         ("ordered", 0.2, 2.0), ("acknowledged", 0.1, 4.2),
     )  # fmt: skip
     moment, days = starts, {"begun": starts}
+    forgotten = chance.random() < 0.08  # the order is acknowledged weeks later
     for step, least, most in waits:
         wait = least + (most - least) * chance.random() ** 1.7
+        if forgotten and step == "acknowledged":
+            wait += 30
         moment += DAY * wait * longer
         days[step] = moment
     return days

@@ -204,6 +204,7 @@ class Scenes(Backdrop):
         """The same some weeks earlier; `finish` has it signed and ordered where PDFs can be made."""
         made = self.approved("he", "一期控制电缆 · Control cable, phase 1", [("C-2002", "6000")], days=62)
         award = self._active_award(made, SIGNED_TITLE, days=59, decided=30)
+        outcome.tell_bidders(rfq_id=award.rfq_id, officer=self.user("lin"), clock=self.at(days=28)).delete()
         self._contract(award, days=27)
 
     def finish(self) -> bool:

@@ -107,8 +107,8 @@ def cycles_report(asked: Asked) -> Report:
         facts=facts,
         exhibits=[
             _phases(asked, found.phases),
-            _months(asked, found, phase),
             _by_category(asked, found, phase),
+            _months(asked, found, phase),
         ],
         definitions=[
             (_("Counted"), _("Each phase in the month in which it ended; documents still in it are in the pipeline.")),
