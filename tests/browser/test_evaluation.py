@@ -151,7 +151,9 @@ def test_lines_come_while_scrolling_and_keep_the_picks(page_as):
     rows = page.locator(".matrix tbody tr")
     for shown in (101, 151, 160):  # fifty more each time, and the row that fetches the next ones
         page.locator(".matrix").evaluate("box => box.scrollTo(0, box.scrollHeight)")
-        page.wait_for_function("count => document.querySelectorAll('.matrix tbody tr').length === count", arg=shown)
+        page.wait_for_function(
+            "count => document.querySelectorAll('.matrix tbody tr').length === count", arg=shown
+        )
     last = page.locator(f"#p{made.lines[-1].pk}-{made.bids[1].pk}")
     with page.expect_response("**/picks/**"):
         last.check()
