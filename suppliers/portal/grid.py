@@ -303,7 +303,7 @@ def header_fields(shown: Preview, rfq: Rfq) -> list[HeaderField]:
     until = date_text(least) if least else ""
     return [
         *fields,
-        make("freight", _("Freight, net"), kind="figure", affix=shown.payload.currency, help=_("Empty where it is in the prices.")),
+        make("freight", _("Freight, all in"), kind="figure", affix=shown.payload.currency, help=_("No tax is added to it. Empty where it is in the prices.")),
         make("quotation_number", _("Your quotation number"), longest=60),
         make("valid_until", _("Offer valid until"), kind="date", help=_("Until %(day)s at least; empty means that day.") % {"day": until}),
         make("incoterm", _("Incoterm"), kind="select", choices=("", *INCOTERMS), help=_asked(rfq.incoterm, rfq.incoterm_place)),
