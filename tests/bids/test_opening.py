@@ -480,7 +480,7 @@ def test_the_invariants_find_what_somebody_did_to_the_rows(rfq):
         )
     )
     assert "Nothing of a bid lies open before its RFQ is opened" in rules_broken_by(
-        "UPDATE rfqs_rfq SET opened_at = NULL, status = 'published'"
+        "UPDATE rfqs_rfq SET opened_at = NULL, bids_opened = NULL, status = 'published'"
     )
     assert "A published RFQ has its sealing key" in rules_broken_by("DELETE FROM bids_sealingkey")
     assert (

@@ -660,7 +660,7 @@ def test_who_will_be_asked_is_shown_before_sending(client, made):
     assert "Nobody: this award is below every limit" in text(get(client, made.officer, url("submit", award)))
     approver = one_approver(made)
     assert approver.name in text(client.get(url("submit", award)))
-    assert client.post(url("submit", award)).status_code == 302
+    assert client.post(url("submit", award), {"justification": "The lowest."}).status_code == 302
     award.refresh_from_db()
     assert award.status == "in_approval"
 
@@ -687,8 +687,8 @@ def test_a_second_click_says_how_it_stands(client):
     one_approver(made)
     award = propose(made)
     client.force_login(made.officer)
-    assert client.post(url("submit", award)).status_code == 302
-    again = client.post(url("submit", award))
+    assert client.post(url("submit", award), {"justification": "The lowest."}).status_code == 302
+    again = client.post(url("submit", award), {"justification": "The lowest."})
     assert again.status_code == 409
     assert made.officer.name in text(again)
     assert "In approval" in text(again)

@@ -187,7 +187,7 @@ def test_replayed_history_is_told_to_nobody(rfq):
     events.deliver_due()
 
     assert not Notice.objects.exists()
-    assert Delivery.objects.get().state == "done"
+    assert Delivery.objects.get(consumer="notices").state == "done"
 
 
 def test_people_who_left_are_not_told(rfq):

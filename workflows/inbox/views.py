@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -131,7 +131,9 @@ class Remind(PolicyMixin, View):
             messages.warning(request, str(refusal))
         else:
             messages.success(request, _("%(who)s is reminded.") % {"who": step.approver})
-        return redirect(safe_next(request, request.POST.get("next", "") or reverse("inbox:waiting")))
+        return HttpResponseRedirect(
+            safe_next(request, request.POST.get("next", "")[:2000] or reverse("inbox:waiting"))
+        )
 
 
 class History(PolicyMixin, TemplateView):
