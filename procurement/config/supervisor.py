@@ -313,7 +313,7 @@ def _stamp(server: EmbeddedPostgres) -> Path:
 def _is_prepared(server: EmbeddedPostgres) -> bool:
     """Whether nothing has changed since the last time."""
     stamp = _stamp(server)
-    return stamp.exists() and stamp.read_text() == fingerprint_of_sources()
+    return server.has_data() and stamp.exists() and stamp.read_text() == fingerprint_of_sources()
 
 
 def fingerprint_of_sources() -> str:
