@@ -169,6 +169,16 @@ def test_the_database_is_prepared_again_when_the_local_folder_was_removed(tmp_pa
     assert not module._is_prepared(server)
 
 
+def test_a_preparation_that_was_interrupted_is_not_taken_for_done(tmp_path, monkeypatch):
+    server = EmbeddedPostgres(tmp_path / "local")
+    server.home = tmp_path
+    (tmp_path / "prepared").write_text("of the last time")
+    monkeypatch.setattr(module.sys, "executable", "/bin/false")
+
+    assert not module._prepare(server, Supervisor([], None))
+    assert not (tmp_path / "prepared").exists()
+
+
 def _group_exists(group):
     try:
         os.killpg(group, 0)
