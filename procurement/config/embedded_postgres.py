@@ -119,6 +119,10 @@ class EmbeddedPostgres:
     def has_keeper(self) -> bool:
         return is_locked(self.state / "keeper.lock", fcntl.LOCK_SH)
 
+    def has_data(self) -> bool:
+        """Whether there are data and their password; who removes .local wants to start afresh."""
+        return (self.data / "PG_VERSION").exists() and (self.state / "password").exists()
+
     def in_use(self) -> bool:
         """Whether anyone holds the users' lock shared (the keeper holds it exclusively while it stops)."""
         path = self.state / "users.lock"
@@ -246,9 +250,9 @@ class EmbeddedPostgres:
 
     def _ensure_cluster(self, binaries: Path) -> None:
         """Make the data folder in one step: either it is whole, or it is not there."""
+        if self.has_data():
+            return
         if (self.data / "PG_VERSION").exists():
-            if (self.state / "password").exists():
-                return
             self.data.rename(self.home / f"data.{int(time.time())}")  # someone removed .local: start afresh
         self.home.mkdir(parents=True, exist_ok=True, mode=0o711 if self.as_root else 0o700)
         password = secrets.token_urlsafe(32)

@@ -287,8 +287,10 @@ def _start_workers(supervisor: Supervisor) -> None:
 
 
 def _prepare(server: EmbeddedPostgres | None, supervisor: Supervisor) -> bool:
-    """Bring the database up to date."""
+    """Bring the database up to date. A stamp of before is void until this has succeeded."""
     wanted = fingerprint_of_sources()
+    if server:
+        _stamp(server).unlink(missing_ok=True)
     print("Preparing the database and the demo company …", flush=True)
     environment = {**os.environ, "OPENER_KEY_FILE": str(LOCAL_DIR / "keys" / OPENER_KEY)}
     process = subprocess.Popen(
@@ -313,7 +315,7 @@ def _stamp(server: EmbeddedPostgres) -> Path:
 def _is_prepared(server: EmbeddedPostgres) -> bool:
     """Whether nothing has changed since the last time."""
     stamp = _stamp(server)
-    return stamp.exists() and stamp.read_text() == fingerprint_of_sources()
+    return server.has_data() and stamp.exists() and stamp.read_text() == fingerprint_of_sources()
 
 
 def fingerprint_of_sources() -> str:

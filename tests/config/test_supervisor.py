@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from procurement.config import supervisor as module
+from procurement.config.embedded_postgres import EmbeddedPostgres
 from procurement.config.supervisor import Part, Supervisor, fingerprint_of_sources, free_port
 
 SLEEP = ("-c", "import time; time.sleep(60)")
@@ -151,6 +152,31 @@ def test_the_database_is_prepared_again_when_migrations_change(tmp_path, monkeyp
     migration.write_text("two")
 
     assert fingerprint_of_sources() != before
+
+
+def test_the_database_is_prepared_again_when_the_local_folder_was_removed(tmp_path, monkeypatch):
+    server = EmbeddedPostgres(tmp_path / "local")
+    server.state, server.home, server.data = tmp_path / "state", tmp_path / "home", tmp_path / "home" / "data"
+    server.state.mkdir()
+    server.data.mkdir(parents=True)
+    (server.data / "PG_VERSION").write_text("18")
+    (server.home / "prepared").write_text(fingerprint_of_sources())
+    (server.state / "password").write_text("secret")
+    assert module._is_prepared(server)
+
+    (server.state / "password").unlink()
+
+    assert not module._is_prepared(server)
+
+
+def test_a_preparation_that_was_interrupted_is_not_taken_for_done(tmp_path, monkeypatch):
+    server = EmbeddedPostgres(tmp_path / "local")
+    server.home = tmp_path
+    (tmp_path / "prepared").write_text("of the last time")
+    monkeypatch.setattr(module.sys, "executable", "/bin/false")
+
+    assert not module._prepare(server, Supervisor([], None))
+    assert not (tmp_path / "prepared").exists()
 
 
 def _group_exists(group):
