@@ -190,6 +190,8 @@ def build(
     """
     if isinstance(rfq, int):
         rfq = Rfq.objects.get(pk=rfq)
+    if only is not None:
+        offset = 0  # these lines, on whatever page they stand
     lines = read_lines(rfq, offset=offset, limit=limit, only=only)
     if offset and not lines.rows:
         offset, lines = 0, read_lines(rfq, limit=limit)  # past the end: from the start

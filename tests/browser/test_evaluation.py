@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from procurement.evaluation import results, scoring
 from procurement.evaluation.models import Award
@@ -66,21 +67,12 @@ def look(page_as, picture, user, address, name):
         assert fits(page)
 
 
-def test_the_comparison_reads_well_everywhere(page_as, picture):
+def test_the_pages_from_comparison_to_memo_read_well_everywhere(page_as, picture):
     made = valves()
     scored(made)
     look(page_as, picture, made.officer, reverse("evaluation:comparison", args=[made.rfq.pk]), "comparison")
-
-
-def test_the_score_sheet_reads_well_everywhere(page_as, picture):
-    made = valves()
     evaluator = make_evaluator(made.company)
     look(page_as, picture, evaluator, reverse("evaluation:scores", args=[made.rfq.pk]), "scores")
-
-
-def test_award_pages_read_well_everywhere(page_as, picture):
-    made = valves()
-    scored(made)
     look(
         page_as,
         picture,
@@ -100,7 +92,7 @@ def test_award_pages_read_well_everywhere(page_as, picture):
     look(page_as, picture, made.officer, reverse("evaluation:list"), "award-list")
 
 
-@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("scripts", [pytest.param(True, marks=pytest.mark.soak), False])
 def test_an_officer_awards_in_a_browser(page_as, scripts):
     made = valves()
     scored(made)
@@ -150,10 +142,8 @@ def test_lines_come_while_scrolling_and_keep_the_picks(page_as):
     page.goto(reverse("evaluation:comparison", args=[made.rfq.pk]) + "?scenario=own")
     rows = page.locator(".matrix tbody tr")
     for shown in (101, 151, 160):  # fifty more each time, and the row that fetches the next ones
-        page.locator(".matrix").evaluate("box => box.scrollTo(0, box.scrollHeight)")
-        page.wait_for_function(
-            "count => document.querySelectorAll('.matrix tbody tr').length === count", arg=shown
-        )
+        rows.last.scroll_into_view_if_needed()
+        expect(rows).to_have_count(shown)
     last = page.locator(f"#p{made.lines[-1].pk}-{made.bids[1].pk}")
     with page.expect_response("**/picks/**"):
         last.check()
