@@ -25,6 +25,7 @@ from procurement.demo import cycle, outcome, people
 from procurement.demo.archive import Archive
 from procurement.demo.backdrop import PLACE, SCOPE, TERMS, Backdrop, stopped
 from procurement.demo.plot import Purchase, Request, purchases
+from procurement.demo.progress import Bar
 from procurement.evaluation.models import Award
 from procurement.requisitions import services as requisitions
 from procurement.requisitions.models import Requisition
@@ -51,12 +52,15 @@ class History:
         self.backdrop, self.since = backdrop, since
         self.archive = Archive()
 
-    def play(self) -> int:
+    def play(self, bar: Bar | None = None) -> int:
         """All purchases, the oldest first; how many there were."""
         now, played = self.backdrop.now, 0
-        for purchase in purchases(now):
-            if self.since is not None and purchase.days["begun"] < now - self.since:
-                continue
+        wanted = self._wanted(now)
+        if bar:
+            bar.total = len(wanted)
+        for purchase in wanted:
+            if bar:
+                bar.advance(f"{purchase.days['begun']:%Y-%m}  {purchase.title}")
             try:
                 self._go(purchase)
             except NotYet:
@@ -68,6 +72,10 @@ class History:
                 self.archive.file_away(at=purchase.days["acknowledged"])
         quieten(now - STILL)
         return played
+
+    def _wanted(self, now: datetime) -> list[Purchase]:
+        first = None if self.since is None else now - self.since
+        return [one for one in purchases(now) if first is None or one.days["begun"] >= first]
 
     def _go(self, purchase: Purchase) -> None:
         made = self._approved(purchase)

@@ -16,7 +16,7 @@ AXIS = 82  # pixels from the top
 LEVELS = (48, 26, 4)  # where the labels of neighbouring bids stand, so that they do not cover each other
 BELOW = (105, 129)
 MOST_LABELLED = 7
-MARGIN = Decimal(8)  # percent on either side
+MARGIN = Decimal(20)  # percent on either side
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from procurement.accounts.models import User
 from procurement.catalog.models import Category, Item
@@ -299,7 +300,10 @@ class AssignForm(forms.Form):
     """Who takes care of the ticked lines."""
 
     buyer = forms.ModelChoiceField(
-        label=_("Officer"), queryset=User.objects.none(), required=False, empty_label=_("Nobody")
+        label=_("Officer"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=pgettext_lazy("is given lines", "Nobody"),
     )
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:

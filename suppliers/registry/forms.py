@@ -9,6 +9,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from procurement.accounts.models import User
 from procurement.catalog.models import Category
@@ -139,6 +140,7 @@ class ContactForm(forms.ModelForm[Contact]):
     class Meta:
         model = Contact
         fields = ("name", "position", "email", "phone")
+        labels = {"name": pgettext_lazy("of a person", "Name"), "position": _("Job title")}
 
     def entry(self) -> ContactData:
         """What was typed, for the service."""

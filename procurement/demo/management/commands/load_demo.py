@@ -15,6 +15,7 @@ from procurement.common.clock import database_clock
 from procurement.demo import alone, company, doors, people
 from procurement.demo.backdrop import Backdrop
 from procurement.demo.history import History
+from procurement.demo.progress import Bar
 from procurement.demo.scenes import Scenes
 
 BEFORE = timedelta(days=800)  # when the company's rules came into force
@@ -56,10 +57,12 @@ class Command(BaseCommand):
         """The years before; nobody is woken for them."""
         since = None if months is None else timedelta(days=31 * months)
         waking, settings.WAKE_WORKERS = settings.WAKE_WORKERS, False
+        bar = Bar(0)
         try:
-            History(Backdrop(now, keyring), since=since).play()
+            History(Backdrop(now, keyring), since=since).play(bar if bar.on_terminal else None)
         finally:
             settings.WAKE_WORKERS = waking
+            bar.close()
 
     def _say_who(self) -> None:
         self.stdout.write(f"Log in as (password of all: {people.PASSWORD}):")
