@@ -5,7 +5,8 @@ import shutil
 
 import pytest
 from django.conf import settings
-from django.test import Client
+
+from tests.fire.world import door
 
 FLAGS = [
     "--no-sandbox",
@@ -15,6 +16,10 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A process for the pop-ups of the address bar with every new window, and nobody types there; the others are what
+    # Playwright turns off itself, for the last such list is the one that counts.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,AvoidUnnecessaryBeforeUnloadCheckSync,"
+    "DestroyProfileOnBrowserClose,HttpsUpgrades,MediaRouter,PaintHolding,OptimizationHints,PreconnectToSearch",
 ]
 
 # Playwright's own event loop runs in the thread of the test; the test itself is plain.
@@ -89,8 +94,7 @@ def page_as(new_page):
 
 
 def session_cookie(user, url):
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client = door(user)
     return {
         "name": settings.SESSION_COOKIE_NAME,
         "value": client.cookies[settings.SESSION_COOKIE_NAME].value,

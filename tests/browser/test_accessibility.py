@@ -6,17 +6,12 @@ import pytest
 from django.urls import reverse
 
 from tests.browser.axe import faults
+from tests.browser.company import a_company
 from tests.browser.test_door import fits
 from tests.fire.crawl import crawl
 from tests.fire.world import door, make_world
 
 WIDE, PHONE = {"width": 1440}, {"width": 390, "height": 844, "phone": True}
-
-
-@pytest.fixture
-def world(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-    return make_world()
 
 
 def visit(page, address):
@@ -58,9 +53,9 @@ def looks_of(side):
     ]
 
 
-def test_pages_of_each_role_have_no_fault(world, new_page, picture, settings):
-    settings.DEMO, found = True, []
-    for user, look, addresses in looks_of(world.a):
+def test_pages_of_each_role_have_no_fault(new_page, picture, settings, tmp_path):
+    settings.DEMO, settings.MEDIA_ROOT, found = True, tmp_path, []
+    for user, look, addresses in looks_of(a_company()):
         page = new_page(user=user, **look)
         for address in addresses:
             found += visit(page, address)
@@ -70,8 +65,9 @@ def test_pages_of_each_role_have_no_fault(world, new_page, picture, settings):
 
 
 @pytest.mark.soak
-def test_no_page_has_a_fault_in_any_look_and_language(world, new_page):
-    side, found = world.a, []
+def test_no_page_has_a_fault_in_any_look_and_language(new_page, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    side, found = make_world().a, []
     for user in (side.users["everybody"], side.users["officer"], side.users["requester"], side.bidders["x"]):
         start = "/portal/" if user.is_supplier else "/"
         pages = [

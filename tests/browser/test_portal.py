@@ -11,6 +11,7 @@ from procurement.bids import openings
 from procurement.bids.models import BidVersion
 from procurement.rfqs.models import Rfq
 from tests.bids.market import line_keys, make_bidder, make_rfq, offer, supplier_of
+from tests.browser.test_door import log_in
 from tests.factories import make_member, make_officer, make_opener
 from tests.keys import keyring_for_tests
 from tests.portal.test_pricesheet import filled
@@ -166,9 +167,10 @@ def test_on_a_phone_and_in_the_dark(page_as, picture, rfq, bidder):
     picture(page, "portal-home-phone")
 
 
-def test_without_scripts(page_as, picture, rfq, bidder):
-    page = page_as(bidder, scripts=False)
-    page.goto(address("bid", rfq, bidder))
+def test_one_logs_in_prices_and_sends_a_bid_without_scripts(new_page, rfq, bidder):
+    page = new_page(scripts=False)
+    log_in(page, bidder, address("rfq", rfq, bidder))
+    page.get_by_role("link", name="Prepare a bid").click()
     page.locator(f"#unit_price-{line_keys(rfq)[0]}").fill("10")
     page.get_by_role("button", name="Review and send").click()
     page.get_by_role("button", name="Seal and send").click()

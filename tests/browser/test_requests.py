@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from procurement.organization.models import Role
 from procurement.requisitions import services
 from procurement.requisitions.models import Requisition
+from tests.browser.test_door import LOOKS, fits, log_in
 from tests.factories import (
     CategoryFactory,
     CostCentreFactory,
@@ -20,11 +21,6 @@ from tests.factories import (
     UnitFactory,
     make_person,
 )
-
-LOOKS = [
-    {"width": width, "height": 900, "phone": width < 500, "scheme": scheme}
-    for width, scheme in ((1440, "light"), (390, "light"), (1440, "dark"))
-]
 
 
 @pytest.fixture
@@ -37,11 +33,6 @@ def person(db):
     DeliveryPlaceFactory(company=company, name="主仓库", name_en="Main store")
     UnitFactory(code="MTR", name="米", name_en="metre", symbol="m")
     return user
-
-
-def fits(page):
-    """Nothing on the page is wider than the window."""
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def soon(days=40):
@@ -116,9 +107,10 @@ def test_a_request_is_written_with_an_item_and_a_pasted_block(page_as, picture, 
     assert requisition.lines.get(position=11).description == "Bolt M19"
 
 
-def test_a_wrong_cell_keeps_what_was_typed(page_as, picture, person):
-    page = page_as(person, scripts=False)
-    page.goto("/requisitions/new/")
+def test_a_request_is_corrected_and_sent_without_scripts(new_page, picture, person):
+    CategoryFactory(name="阀门", name_en="Valves")
+    page = new_page(scripts=False)
+    log_in(page, person, "/requisitions/new/")
     page.get_by_label("What is needed").fill("Valves")
     page.locator("[name=lines-0-description]").fill("Gate valve")
     page.locator("[name=lines-0-quantity]").fill("a dozen")
@@ -130,6 +122,19 @@ def test_a_wrong_cell_keeps_what_was_typed(page_as, picture, person):
     assert page.get_by_role("alert").get_by_text("Not a number: a dozen").is_visible()
     picture(page, "requests-refused")
     assert not Requisition.objects.exists()
+
+    page.locator("[name=lines-0-quantity]").fill("12")
+    page.locator("[name=lines-0-unit_price]").fill("409.92")
+    page.locator("[name=lines-0-unit]").fill("m")
+    page.locator("[name=lines-0-category]").fill("Valves")
+    page.get_by_label("Needed by").first.fill(soon().isoformat())
+    page.get_by_label("Cost centre").first.select_option(label="Plant maintenance")
+    page.get_by_label("Delivery place").first.select_option(label="Main store")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("link", name="Send for approval").click()
+    page.locator("main form button.primary").click()
+    page.wait_for_url("**/requisitions/*/")
+    assert Requisition.objects.get().status == "approved"  # nobody had to be asked
 
 
 def test_lines_are_picked_from_the_pool(page_as, picture, person):

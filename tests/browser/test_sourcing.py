@@ -8,6 +8,7 @@ from procurement.catalog.models import Category
 from procurement.rfqs import services
 from procurement.rfqs.models import Rfq
 from suppliers.registry import services as registry
+from tests.browser.test_door import LOOKS, fits
 from tests.factories import (
     CompanyFactory,
     ItemFactory,
@@ -20,10 +21,6 @@ from tests.factories import (
 )
 from tests.rfqs.sourcing import draft, preset, requested
 
-SIZES = [
-    pytest.param({"width": 1440, "height": 900}, id="wide"),
-    pytest.param({"width": 390, "height": 844, "phone": True}, id="phone"),
-]
 PARTS = ["", "lines/", "criteria/", "documents/", "suppliers/", "team/", "history/", "edit/", "submit/"]
 
 
@@ -58,11 +55,6 @@ def office(request):
     return company, officer, suppliers, [*lines, *more]
 
 
-def fits(page):
-    """Nothing on the page is wider than the window."""
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-
-
 def prepared(office, lines=None, **fields):
     company, officer, suppliers, known = office
     rfq = draft(
@@ -82,19 +74,18 @@ def prepared(office, lines=None, **fields):
     return rfq
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_a_draft_reads_well(office, page_as, picture, size):
+def test_a_draft_reads_well(office, page_as, picture):
     rfq = prepared(office)
-    page = page_as(office[1], **size)
-    for part in PARTS:
-        page.goto(f"/rfqs/{rfq.pk}/{part}")
-        picture(page, f"rfq-draft-{part.strip('/') or 'overview'}-{size['width']}")
-        assert page.locator("h1").is_visible()
-        assert fits(page), part
+    for look in LOOKS:
+        page = page_as(office[1], **look)
+        for part in PARTS:
+            page.goto(f"/rfqs/{rfq.pk}/{part}")
+            picture(page, f"rfq-draft-{part.strip('/') or 'overview'}-{look['width']}")
+            assert page.locator("h1").is_visible()
+            assert fits(page), part
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_a_published_rfq_and_the_lists_read_well(office, page_as, picture, size):
+def test_a_published_rfq_and_the_lists_read_well(office, page_as, picture):
     company, officer, suppliers, lines = office
     make_rules({"document_type": "rfq", "amount_from": 60000, "stages": [{"role": "approver"}]})
     make_approver(company, user__name="Chen Hao")
@@ -107,25 +98,26 @@ def test_a_published_rfq_and_the_lists_read_well(office, page_as, picture, size)
     services.decline(
         invitation_id=second.pk, reason="No capacity before June", actor=second.supplier.members.get().user
     )
-    page = page_as(officer, **size)
-    for address, name in [
-        (f"/rfqs/{waiting.pk}/", "rfq-in-approval"),
-        (f"/rfqs/{out.pk}/", "rfq-open-overview"),
-        (f"/rfqs/{out.pk}/suppliers/", "rfq-open-suppliers"),
-        (f"/rfqs/{out.pk}/lines/", "rfq-open-lines"),
-        (f"/rfqs/{out.pk}/history/", "rfq-open-history"),
-        (f"/rfqs/{out.pk}/extend/", "rfq-extend"),
-        (f"/rfqs/{out.pk}/cancel/", "rfq-cancel"),
-        ("/rfqs/", "rfq-list"),
-        ("/suppliers/", "supplier-list"),
-        (f"/suppliers/{suppliers[0].pk}/", "supplier"),
-        (f"/suppliers/{suppliers[0].pk}/edit/", "supplier-edit"),
-        (f"/suppliers/{suppliers[0].pk}/contacts/", "supplier-contacts"),
-        (f"/suppliers/{suppliers[0].pk}/invite/", "supplier-invite"),
-    ]:
-        page.goto(address)
-        picture(page, f"{name}-{size['width']}")
-        assert fits(page), address
+    for look in LOOKS:
+        page = page_as(officer, **look)
+        for address, name in [
+            (f"/rfqs/{waiting.pk}/", "rfq-in-approval"),
+            (f"/rfqs/{out.pk}/", "rfq-open-overview"),
+            (f"/rfqs/{out.pk}/suppliers/", "rfq-open-suppliers"),
+            (f"/rfqs/{out.pk}/lines/", "rfq-open-lines"),
+            (f"/rfqs/{out.pk}/history/", "rfq-open-history"),
+            (f"/rfqs/{out.pk}/extend/", "rfq-extend"),
+            (f"/rfqs/{out.pk}/cancel/", "rfq-cancel"),
+            ("/rfqs/", "rfq-list"),
+            ("/suppliers/", "supplier-list"),
+            (f"/suppliers/{suppliers[0].pk}/", "supplier"),
+            (f"/suppliers/{suppliers[0].pk}/edit/", "supplier-edit"),
+            (f"/suppliers/{suppliers[0].pk}/contacts/", "supplier-contacts"),
+            (f"/suppliers/{suppliers[0].pk}/invite/", "supplier-invite"),
+        ]:
+            page.goto(address)
+            picture(page, f"{name}-{look['width']}")
+            assert fits(page), address
 
 
 def test_an_officer_goes_from_the_pool_to_a_published_rfq(office, page_as, picture):
@@ -161,8 +153,7 @@ def test_an_officer_goes_from_the_pool_to_a_published_rfq(office, page_as, pictu
     picture(page, "rfq-story-published")
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_the_pages_on_the_way_read_well(office, page_as, picture, size):
+def test_the_pages_on_the_way_read_well(office, page_as, picture):
     """Page two, a spot buy, a copied draft, a proposed deadline, an RFQ that failed, templates."""
     company, officer, _suppliers, lines = office
     preset()
@@ -179,41 +170,42 @@ def test_the_pages_on_the_way_read_well(office, page_as, picture, size):
     services.cancel(rfq_id=failed.pk, reason="The project is put off", actor=officer)
     copied = services.copy(rfq_id=other.pk, actor=officer)
     services.save_as_template(rfq_id=other.pk, name="Valves, yearly", actor=officer)
-    page = page_as(second, **size)
     extension = other.extensions.get()
-    for address, name in [
-        ("/requisitions/pool/", "pool"),
-        ("/rfqs/spot/", "rfq-spot"),
-        (f"/rfqs/{other.pk}/", "rfq-extension"),
-        (f"/rfqs/{other.pk}/extend/{extension.pk}/confirm/", "rfq-extension-confirm"),
-        (f"/rfqs/{other.pk}/suppliers/", "rfq-late-suppliers"),
-        (f"/rfqs/{failed.pk}/", "rfq-failed"),
-        (f"/rfqs/{copied.pk}/", "rfq-copied"),
-        ("/rfqs/templates/", "rfq-templates"),
-    ]:
-        page.goto(address)
-        picture(page, f"{name}-{size['width']}")
-        assert fits(page), address
-    page.goto("/requisitions/pool/")
-    page.locator(f'input[name="line"][value="{lines[0].pk}"]').check()
-    page.locator("form[data-pool] button.primary").click()
-    page.wait_for_url("**/rfqs/new/propose/")
-    picture(page, f"rfq-proposal-{size['width']}")
-    assert fits(page)
+    for look in LOOKS:
+        page = page_as(second, **look)
+        for address, name in [
+            ("/requisitions/pool/", "pool"),
+            ("/rfqs/spot/", "rfq-spot"),
+            (f"/rfqs/{other.pk}/", "rfq-extension"),
+            (f"/rfqs/{other.pk}/extend/{extension.pk}/confirm/", "rfq-extension-confirm"),
+            (f"/rfqs/{other.pk}/suppliers/", "rfq-late-suppliers"),
+            (f"/rfqs/{failed.pk}/", "rfq-failed"),
+            (f"/rfqs/{copied.pk}/", "rfq-copied"),
+            ("/rfqs/templates/", "rfq-templates"),
+        ]:
+            page.goto(address)
+            picture(page, f"{name}-{look['width']}")
+            assert fits(page), address
+        page.goto("/requisitions/pool/")
+        page.locator(f'input[name="line"][value="{lines[0].pk}"]').check()
+        page.locator("form[data-pool] button.primary").click()
+        page.wait_for_url("**/rfqs/new/propose/")
+        picture(page, f"rfq-proposal-{look['width']}")
+        assert fits(page)
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_an_invited_person_chooses_how_to_log_in(office, new_page, picture, size):
+def test_an_invited_person_chooses_how_to_log_in(office, new_page, picture):
     _company, officer, suppliers, _lines = office
     _invitation, token = registry.invite_user(
         supplier_id=suppliers[0].pk, email="wang@example.com", name="王军", role="bidder", actor=officer
     )
-    page = new_page(**size)
-    page.goto(f"/suppliers/join/{token}/")
-    picture(page, f"join-{size['width']}")
-    assert fits(page)
+    for look in LOOKS:
+        page = new_page(**look)
+        page.goto(f"/suppliers/join/{token}/")
+        picture(page, f"join-{look['width']}")
+        assert fits(page)
     page.get_by_role("button", name="Go on to log-in").click()
     page.wait_for_url("**/accounts/login/code/")
     page.goto(f"/suppliers/join/{token}/")
     assert page.get_by_text("This link has done its work").first.is_visible()
-    picture(page, f"join-gone-{size['width']}")
+    picture(page, f"join-gone-{look['width']}")
