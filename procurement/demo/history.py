@@ -297,8 +297,8 @@ def _count_rows() -> None:
                 cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
 
 
-def quieten(before: datetime) -> None:
+def quieten(before: datetime, **only: str) -> None:
     """What should have followed on events of history has been done, or is nobody's business any more."""
-    Delivery.objects.filter(state=Delivery.State.PENDING, event__at__lt=before).update(
+    Delivery.objects.filter(state=Delivery.State.PENDING, event__at__lt=before, **only).update(
         state=Delivery.State.DONE, done_at=Now(), attempts=F("attempts") + 1
     )

@@ -124,13 +124,12 @@ class PageCycle(SourcingCycle):
     def published(self, requisition: Requisition, *, closes_at: datetime) -> Rfq:
         """From the pool to the suppliers, in four forms."""
         lines = RequisitionLine.objects.filter(requisition=requisition).values_list("pk", flat=True)
-        suppliers = [str(bidder.supplier.pk) for bidder in self.stage.bidders]
         terms = {"closes_at": closes_at.strftime("%Y-%m-%dT%H:%M"), "scope": "As specified"}
         who = self.visitor(self.users["officer"])
         who.open(reverse("requisitions:pool"))
-        self.act(PUBLISH, who, ("rfqs:create", None, {"line": [str(key) for key in lines]}))
+        self.act(PUBLISH, who, ("rfqs:propose", None, {"line": [str(key) for key in lines]}))
+        self.act(PUBLISH, who, ("rfqs:create", None, {}))  # with the suppliers that are proposed
         self.act(PUBLISH, who, ("rfqs:edit", None, terms))
-        self.act(PUBLISH, who, ("rfqs:suppliers", None, {"supplier": suppliers}))
         self.act(PUBLISH, who, ("rfqs:submit", None, {}))
         return Rfq.objects.filter(officer=self.users["officer"]).latest("pk")
 

@@ -20,7 +20,7 @@ MOST = {  # statements of an action, without those that open and end transaction
     "bid 2": 10,
     "bid 3": 10,
     "open": 9,
-    "open, second person": 29,
+    "open, second person": 30,
     "award": 24,
     "approve award": 17,
     "issue order": 21,

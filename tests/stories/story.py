@@ -14,7 +14,7 @@ from procurement.requisitions.models import Requisition
 from procurement.rfqs.models import Rfq
 from tests.stories.walker import Visitor
 
-PRICES = {"shen@jnlk.example": "395.50", "fang@taihe.example": "402", "he@beichen.example": "388.25"}
+PRICES = {"shen@jnlk.example": "395.50", "fang@taihe.example": "402.65", "he@beichen.example": "388.25"}
 WINNER = "he@beichen.example"
 
 
