@@ -14,13 +14,11 @@ from procurement.common import events, fonts
 from procurement.common.clock import database_clock
 from procurement.demo import alone, company, doors, people
 from procurement.demo.backdrop import Backdrop
-from procurement.demo.history import History, quieten
+from procurement.demo.history import STILL, History, quieten
 from procurement.demo.progress import Bar
 from procurement.demo.scenes import Scenes
 
 BEFORE = timedelta(days=800)  # when the company's rules came into force
-
-RECENTLY = timedelta(hours=12)  # what happened before that is told to nobody
 
 
 class Command(BaseCommand):
@@ -48,7 +46,7 @@ class Command(BaseCommand):
                 company.load(at=now - BEFORE)
                 self._remember(now, keyring, options["months"])
                 Scenes(now, keyring).play()
-                quieten(now - RECENTLY, consumer="notices")
+                quieten(now - STILL, consumer="notices")
         if fonts.has_pango():
             with transaction.atomic():
                 Scenes(now, keyring).finish()
