@@ -112,5 +112,5 @@ def documents(chosen: Slice, now: datetime, stage: str) -> Sequence[Row]:
 def _standing(stage: str, row: Row | None) -> Standing:
     if row is None:
         return Standing(stage, 0, Decimal(0), None, None)
-    age, oldest = (None if row[name] is None else float(row[name]) for name in ("age", "oldest"))
+    age, oldest = (None if row[name] is None else round(float(row[name]), 1) for name in ("age", "oldest"))
     return Standing(stage, row["documents"], row["money"] or Decimal(0), age, oldest)

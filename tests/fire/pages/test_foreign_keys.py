@@ -35,7 +35,8 @@ def refused(client, addresses, *, allowed=frozenset({404, 405})):
 def test_every_room_with_keys_is_covered(world):
     addresses = staff_addresses(world.a.company)
     rooms = {namespace for namespace, _name, converters in named_patterns() if "pk" in converters} - {
-        "registry"
+        "registry",
+        "listings",  # kept filters are a person's own
     }
     prefixes = {"agreements": "contracts", "office": "trace"}
     for room in rooms:
@@ -95,6 +96,8 @@ def test_readers_change_nothing(world, name):
     with changes() as changed:
         for address in staff_addresses(world.a.company, most=FEW):
             key = int(address.split("/")[2]) if address.startswith("/inbox/") else 0
+            if name == "head" and address.endswith("/remind/"):
+                continue  # whoever answers for a department may remind those it waits for
             if not address.startswith(
                 ("/notices/", "/documents/")
             ):  # a notice is read; whoever may read may ask for a PDF
@@ -108,7 +111,7 @@ def test_a_suppliers_viewer_changes_nothing(world):
     client = door(world.a.bidders["x.viewer"])
     with changes() as changed:
         for address in portal_addresses(world.a.suppliers["x"], most=FEW):
-            assert client.post(address, BODY).status_code in {404, 405, 200}, address
+            assert client.post(address, BODY).status_code in {404, 405, 200, 422}, address
     assert not changed
 
 

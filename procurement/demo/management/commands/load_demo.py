@@ -46,10 +46,11 @@ class Command(BaseCommand):
                 company.load(at=now - BEFORE)
                 self._remember(now, keyring, options["months"])
                 Scenes(now, keyring).play()
-                quieten(now - STILL, consumer="notices")
         if fonts.has_pango():
             with transaction.atomic():
                 Scenes(now, keyring).finish()
+        if is_new:
+            quieten(now - STILL, consumer="notices")
         while events.link_events():
             pass
         self._say_who()
