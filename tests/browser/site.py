@@ -88,6 +88,7 @@ urlpatterns = [
     path("shortcuts/", Shortcuts.as_view(), name="shortcuts"),
     path("accounts/", include("allauth.urls")),
     path("accounts/", include("procurement.accounts.urls")),
+    path("documents/", include("procurement.common.urls")),
     path("grid/", grid),
     path("save/", save),
     path("lines/", lines),
