@@ -21,7 +21,7 @@ from procurement.demo import doors
 pytestmark = pytest.mark.django_db
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-UNREAD = {"script", "style", "code", "svg", "template", "noscript"}
+UNREAD = {"script", "style", "code", "kbd", "svg", "template", "noscript"}
 SAID = ("aria-label", "alt", "placeholder", "title")  # attributes that are read or heard
 SAME_KIND = 2  # pages of one view looked at for each person
 LEAST_PAGES = 90
