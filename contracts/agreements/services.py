@@ -335,7 +335,7 @@ def send_for_signature(*, contract_id: int, actor: User, at: datetime, case: App
     )
 
 
-def send_back(*, contract_id: int, actor: User, at: datetime, case: ApprovalCase | None) -> None:
+def send_back(*, contract_id: int, actor: User | None, at: datetime, case: ApprovalCase | None) -> None:
     """Returned with a question: the officer may change it and send it again."""
     contract = locked(contract_id)
     _check_in_approval(contract)

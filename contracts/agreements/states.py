@@ -55,7 +55,7 @@ def record(
     verb: str,
     contract: Contract,
     *,
-    actor: User,
+    actor: User | None,
     at: datetime,
     facts: dict[str, Any] | None = None,
     content_hash: str = "",

@@ -228,7 +228,7 @@ def activate(*, award_id: int, actor: User, at: datetime, case: ApprovalCase | N
     documents.request("award_memo", award, version=award.round)
 
 
-def send_back(*, award_id: int, actor: User, at: datetime, case: ApprovalCase | None) -> None:
+def send_back(*, award_id: int, actor: User | None, at: datetime, case: ApprovalCase | None) -> None:
     """An approver returned the award with a question; it keeps its quantities meanwhile."""
     award = _decided(award_id, Status.RETURNED, "award.returned", actor, at, case)
     Award.objects.filter(pk=award.pk).update(edit_version=F("edit_version") + 1)
@@ -295,7 +295,7 @@ def _check_editable(award: Award, actor: User, edit_version: int | None) -> None
 
 
 def _decided(
-    award_id: int, status: str, verb: str, actor: User, at: datetime, case: ApprovalCase | None
+    award_id: int, status: str, verb: str, actor: User | None, at: datetime, case: ApprovalCase | None
 ) -> Award:
     """Runs inside the deciding transaction, which holds the locks."""
     award = Award.objects.select_related("rfq").get(pk=award_id)
@@ -367,7 +367,7 @@ def _too_late(award: Award) -> NotNow:
 
 
 def _record(
-    verb: str, award: Award, actor: User, at: datetime, facts: dict[str, Any], *, hashed: bool = False
+    verb: str, award: Award, actor: User | None, at: datetime, facts: dict[str, Any], *, hashed: bool = False
 ) -> None:
     events.record(
         verb,

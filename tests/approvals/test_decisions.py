@@ -68,8 +68,10 @@ def test_nobody_is_asked_below_every_limit(document):
 
     assert submit(requester, amount=99_999) is None
 
-    assert document.told == [("approve", 1, requester, NOON, None)]
-    assert not ApprovalCase.objects.exists()
+    case = ApprovalCase.objects.get()
+    assert (case.status, case.steps.count(), case.process_id) == ("approved", 0, None)
+    assert document.told == [("approve", 1, requester, NOON, case)]
+    assert not ApprovalStep.objects.exists()
     assert not Process.objects.exists()
 
 

@@ -38,7 +38,7 @@ class Kind:
     def tell(self, service: str) -> Outcome:
         """The service of the room as the flow calls it."""
 
-        def told(document_id: int, *, actor: User, at: datetime, case: ApprovalCase | None) -> object:
+        def told(document_id: int, *, actor: User | None, at: datetime, case: ApprovalCase | None) -> object:
             return getattr(self.services(), service)(**{self.key: document_id}, actor=actor, at=at, case=case)
 
         return told

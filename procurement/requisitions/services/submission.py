@@ -150,7 +150,7 @@ def approve(*, requisition_id: int, actor: User, at: datetime, case: ApprovalCas
     _decided(requisition_id, Status.APPROVED, LineStatus.APPROVED, actor, at, case)
 
 
-def send_back(*, requisition_id: int, actor: User, at: datetime, case: ApprovalCase | None) -> None:
+def send_back(*, requisition_id: int, actor: User | None, at: datetime, case: ApprovalCase | None) -> None:
     """An approver returned the request with a question; its requester may change it."""
     _decided(requisition_id, Status.RETURNED, LineStatus.DRAFT, actor, at, case)
 
@@ -161,7 +161,7 @@ def reject(*, requisition_id: int, actor: User, at: datetime, case: ApprovalCase
 
 
 def _decided(
-    requisition_id: int, status: str, lines: str, actor: User, at: datetime, case: ApprovalCase | None
+    requisition_id: int, status: str, lines: str, actor: User | None, at: datetime, case: ApprovalCase | None
 ) -> None:
     """Runs inside the deciding transaction, which holds the request's lock."""
     decided_at = None if status == Status.RETURNED else at
@@ -208,7 +208,9 @@ def _freeze(requisition: Requisition, lines: Sequence[RequisitionLine], at: date
     )
 
 
-def _record(verb: str, requisition: Requisition, actor: User, at: datetime, facts: dict[str, Any]) -> None:
+def _record(
+    verb: str, requisition: Requisition, actor: User | None, at: datetime, facts: dict[str, Any]
+) -> None:
     events.record(
         verb, subject=requisition, actor=actor, at=at, facts=facts, content_hash=requisition.document_hash
     )

@@ -120,7 +120,7 @@ def _go_out(rfq: Rfq, at: datetime) -> None:
     rfq.status, rfq.published_at, rfq.opens_at = Status.PUBLISHED, at, max(rfq.opens_at or at, at)
 
 
-def send_back(*, rfq_id: int, actor: User, at: datetime, case: ApprovalCase | None) -> None:
+def send_back(*, rfq_id: int, actor: User | None, at: datetime, case: ApprovalCase | None) -> None:
     """An approver returned the RFQ with a question; it may be changed and sent again."""
     _back(rfq_id, "rfq.returned", actor, at, case)
 
@@ -163,7 +163,7 @@ def _check_still_possible(rfq: Rfq, at: datetime) -> None:
         raise NotReady(_("A supplier of this RFQ was blocked meanwhile. Return it, so that it is taken off."))
 
 
-def _back(rfq_id: int, verb: str, actor: User, at: datetime, case: ApprovalCase | None) -> None:
+def _back(rfq_id: int, verb: str, actor: User | None, at: datetime, case: ApprovalCase | None) -> None:
     rfq = locked(rfq_id)
     if rfq.status != Status.IN_APPROVAL:
         raise too_late(rfq)
@@ -176,7 +176,7 @@ def _become(rfq: Rfq, status: Rfq.Status, *fields: str) -> None:
     rfq.save(update_fields=["status", *fields])
 
 
-def _record(verb: str, rfq: Rfq, actor: User, at: datetime, facts: dict[str, Any]) -> None:
+def _record(verb: str, rfq: Rfq, actor: User | None, at: datetime, facts: dict[str, Any]) -> None:
     events.record(
         verb, subject=rfq, actor=actor, at=at, rfq_id=rfq.pk, facts=facts, content_hash=rfq.document_hash
     )
