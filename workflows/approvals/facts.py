@@ -8,6 +8,8 @@ from typing import Any
 
 from procurement.accounts.models import User
 
+LONGEST_ANSWER = 2000
+
 
 @dataclass(frozen=True, slots=True)
 class CostLine:

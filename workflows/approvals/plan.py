@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import groupby
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
@@ -21,6 +21,7 @@ from procurement.organization.models import Department, Role
 from workflows.approvals.facts import ApprovalFacts
 from workflows.approvals.models import ApprovalRule, RuleRate, RuleSet, RuleStage
 from workflows.approvals.people import Asked, NobodyToAsk, Resolver
+from workflows.approvals.stand_ins import delegations_at
 
 __all__ = ["NoRules", "NobodyToAsk", "Plan", "PlannedStep", "in_force", "matching_stages", "plan_for"]
 
@@ -60,6 +61,7 @@ class Plan:
     rule_set_id: int | None
     steps: tuple[PlannedStep, ...]
     tolerance: Decimal = Decimal(0)
+    away: bool = True  # whether anybody at all is stood in for at that moment
 
     @property
     def stages(self) -> list[list[PlannedStep]]:
@@ -103,7 +105,8 @@ def plan_for(facts: ApprovalFacts, *, at: datetime, rule_set_id: int | None = No
             number += 1
             steps += _numbered(number, groups)
     tolerance = min((stage.rule.tolerance for stage in stages), default=Decimal(0))
-    return Plan(stages[0].rule.rule_set_id if stages else None, tuple(steps), tolerance)
+    away = any(stage.away for stage in stages)  # type: ignore[attr-defined]  # read by Rulebook
+    return Plan(stages[0].rule.rule_set_id if stages else None, tuple(steps), tolerance, away)
 
 
 def _groups_of(stage: RuleStage, resolver: Resolver) -> list[Group]:
@@ -206,6 +209,7 @@ class Rulebook:
     @cached_property
     def _stages(self) -> list[RuleStage]:
         stages = self._scope.select_related("rule__rule_set", "person", "group")
+        stages = stages.annotate(away=Exists(delegations_at(self.at)))
         return list(stages.order_by("position", "rule_id", "pk"))
 
     @cached_property

@@ -16,7 +16,6 @@ from procurement.organization.models import Person, Role, RoleAssignment
 from workflows.approvals.models import (
     ApprovalCase,
     ApprovalStep,
-    CaseBan,
     Delegation,
     GroupMember,
     RuleStage,
@@ -79,11 +78,8 @@ class Bench:
     @cached_property
     def _barred(self) -> frozenset[int]:
         """Banned from this case, or administrators, who decide nothing."""
-        bans = CaseBan.objects.filter(case=self.case).values_list("user_id", flat=True)
-        keepers = RoleAssignment.objects.filter(role=Role.ADMINISTRATOR).values_list(
-            "person__user_id", flat=True
-        )
-        return frozenset(bans.union(keepers))
+        keepers = RoleAssignment.objects.filter(role=Role.ADMINISTRATOR)
+        return frozenset([*self.case.banned, *keepers.values_list("person__user_id", flat=True)])
 
     def successor(self, step: ApprovalStep) -> User | None:
         """Who takes over from somebody who cannot: another holder of the same role or member of the same group, the
@@ -142,19 +138,25 @@ class Bench:
 
 
 def give_turn(
-    case: ApprovalCase, turns: Sequence[ApprovalStep], steps: Sequence[ApprovalStep], *, at: datetime
+    case: ApprovalCase,
+    turns: Sequence[ApprovalStep],
+    steps: Sequence[ApprovalStep],
+    *,
+    at: datetime,
+    away: bool,
 ) -> list[StepHandover]:
     """It is these steps' turn: who is away is stood in for, who left is succeeded, and time limits begin to count.
 
-    Nothing is stored; answers with the handovers, which are to be.
+    `away` says that somebody may be away, as the caller has read with other things. Nothing is stored; answers with
+    the handovers, which are to be.
     """
     bench = Bench(case, steps)
-    away = delegations_of({step.approver_id for step in turns}, at)
+    stood_in_for = delegations_of({step.approver_id for step in turns}, at) if away else {}
     handed = []
     for step in turns:
         step.status, step.active_since = Status.ACTIVE, at
         start_clock(case, step, at)
-        if change := _stand_in(bench, step, away, at):
+        if change := _stand_in(bench, step, stood_in_for, at):
             handed.append(change)
     return handed
 

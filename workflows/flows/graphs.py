@@ -50,8 +50,9 @@ class ApprovalFlow:
         process = engine.new_process(cls, at=at) if opening.asks else None  # type: ignore[arg-type]  # its graphs are GuardedFlows
         progress = approvals.open_case(opening, process=process, at=at)
         if process is None:
-            progress.tell("approval.closed", progress.case, outcome=Outcome.APPROVED)
-            progress.record(actor=actor, at=at)
+            if opening.steps:  # everything that was approved before still holds
+                progress.tell("approval.closed", progress.case, outcome=Outcome.APPROVED)
+                progress.record(actor=actor, at=at)
             handlers.of(facts.document_type).approve(
                 facts.document_id, actor=actor, at=at, case=progress.case
             )

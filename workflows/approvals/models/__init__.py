@@ -3,7 +3,6 @@
 from workflows.approvals.models.cases import (
     ApprovalCase,
     ApprovalStep,
-    CaseBan,
     LineRefusal,
     Reminder,
     StepHandover,
@@ -28,7 +27,6 @@ __all__ = [
     "ApprovalRule",
     "ApprovalStep",
     "ApproverGroup",
-    "CaseBan",
     "Comment",
     "CommentFile",
     "Delegation",

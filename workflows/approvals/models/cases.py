@@ -53,6 +53,11 @@ class ApprovalCase(Stateful):
     rfq_id = models.BigIntegerField(null=True, help_text=_("The RFQ this belongs to, where there is one."))
     rule_set = models.ForeignKey(RuleSet, models.PROTECT, null=True, related_name="+")
     facts = models.JSONField(default=dict, help_text="What the rules were matched against.")
+    banned = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        help_text="Users who may not decide besides the requester, such as evaluators and openers of bids.",
+    )
     tolerance = models.DecimalField(
         max_digits=5, decimal_places=2, default=0, help_text="Percent; the least of the rules that matched."
     )
@@ -93,8 +98,9 @@ class ApprovalCase(Stateful):
 
 # Evaluators and openers of bids never approve the award, whoever hands them the turn.
 _NOT_BY_BANNED = """
-    IF EXISTS (SELECT FROM approvals_caseban b WHERE b.case_id = NEW.case_id
-               AND b.user_id IN (NEW.approver_id, NEW.decided_by_id, NEW.on_behalf_of_id)) THEN
+    IF EXISTS (SELECT FROM approvals_approvalcase c WHERE c.id = NEW.case_id AND c.banned <> '{}'
+               AND c.banned && array_remove(ARRAY[NEW.approver_id, NEW.decided_by_id, NEW.on_behalf_of_id]::bigint[], NULL))
+    THEN
         RAISE EXCEPTION 'user is banned from case %', NEW.case_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'step_not_by_banned';
     END IF;
@@ -265,20 +271,6 @@ class StepHandover(models.Model):
 
     def __str__(self) -> str:
         return f"{self.step_id}: {self.giver_id} → {self.taker_id}"
-
-
-class CaseBan(models.Model):
-    """Somebody who may not decide in a case besides its requester, such as an evaluator or opener of its bids."""
-
-    case = models.ForeignKey(ApprovalCase, models.PROTECT, related_name="bans")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["case", "user"], name="case_ban_once")]
-        triggers = insert_only()
-
-    def __str__(self) -> str:
-        return f"{self.case_id} not {self.user_id}"
 
 
 class LineRefusal(models.Model):

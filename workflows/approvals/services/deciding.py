@@ -24,7 +24,6 @@ from workflows.approvals.models import ApprovalCase, ApprovalStep, LineRefusal
 from workflows.approvals.moments import moment
 from workflows.approvals.permissions import can
 from workflows.approvals.services.progress import OPEN, Progress, close_case, steps_of
-from workflows.approvals.stand_ins import unsound
 from workflows.engine import services as engine
 from workflows.engine.locks import process_lock
 from workflows.engine.run import Run
@@ -152,14 +151,14 @@ def _held(step: ApprovalStep, actor: User) -> bool:
 
 def _decide(run: Run, *, step_id: int, said: Said) -> Progress:
     """Under the lock: look again, then write the decision down."""
-    steps = steps_of(run.process.pk)
+    steps = steps_of(run.process.pk, run.at)
     step = next(step for step in steps if step.pk == step_id)
     actor = _actor(run)
     if step.status != Status.ACTIVE:
         raise engine.StepOver
     if not can(actor, "decide", step):
         raise NotYours(_("This decision is not yours to take."))
-    _check_right(step, run.at)
+    _check_right(step)
     if said.seen != {step.case.document_hash}:
         raise StaleEdit(_("The document changed since you opened it. Look at it again before you decide."))
     if said.verdict == Verdict.APPROVE and not said.fresh_login and needs_fresh_login(step.case):
@@ -177,9 +176,9 @@ def _actor(run: Run) -> User:
     return run.actor
 
 
-def _check_right(step: ApprovalStep, at: datetime) -> None:
+def _check_right(step: ApprovalStep) -> None:
     """A right that ended since the turn was given does not decide any more, whatever the sweep has seen of it."""
-    if ApprovalStep.objects.filter(unsound(at), pk=step.pk).exists():
+    if step.unsound:  # type: ignore[attr-defined]  # read by steps_of
         raise RightEnded(
             _(
                 "You may not decide on this any more: your stand-in, role or membership has ended. It goes on to somebody else."
@@ -238,7 +237,7 @@ def lapse(*, step_id: int, clock: Clock = database_clock) -> ApprovalStep | None
         return None
 
     def run_out(run: Run) -> Progress:
-        steps = steps_of(run.process.pk)
+        steps = steps_of(run.process.pk, run.at)
         late = next(one for one in steps if one.pk == step_id)
         if late.status != Status.ACTIVE or late.due_at is None or late.due_at > run.at:
             raise engine.StepOver
@@ -268,7 +267,7 @@ def withdraw_case(*, document_type: str, document_id: int, actor: User, at: date
     if found is None:
         raise finished(cases.order_by("-round").first())
     process_lock.of_process(found)
-    steps = steps_of(found)
+    steps = steps_of(found, at)
     progress = Progress(steps[0].case, steps)
     if progress.case.status != ApprovalCase.Status.PENDING:
         raise finished(progress.case)

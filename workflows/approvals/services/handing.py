@@ -58,7 +58,7 @@ def held(step_id: int, clock: Clock) -> Held:
         raise finished(step.case)
     process_lock.of_process(step.case.process_id)
     at = clock()
-    steps = steps_of(step.case.process_id, extra=["case__company", "case__department"])
+    steps = steps_of(step.case.process_id, at, extra=["case__department"])
     mine = next(one for one in steps if one.pk == step_id)
     if mine.status != Status.ACTIVE:
         raise finished(mine.case)

@@ -9,15 +9,13 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 from viewflow.workflow.models import Process
 
 from procurement.common.errors import AlreadyDone
 from workflows.approvals.facts import ApprovalFacts
-from workflows.approvals.models import ApprovalCase, ApprovalStep, CaseBan
-from workflows.approvals.moments import moment
+from workflows.approvals.models import ApprovalCase, ApprovalStep
 from workflows.approvals.plan import Plan, PlannedStep, plan_for
 from workflows.approvals.services.progress import Progress
 from workflows.approvals.stand_ins import give_turn
@@ -63,25 +61,22 @@ def open_case(opening: Opening, *, process: Process | None, at: datetime) -> Pro
         number=facts.number, requester=facts.requester, company_id=facts.company_id, department_id=facts.department_id,
         amount=facts.amount, currency=facts.currency, document_hash=facts.document_hash, rfq_id=facts.rfq_id,
         rule_set_id=opening.plan.rule_set_id, tolerance=opening.plan.tolerance, facts=facts.stored(),
-        answer=facts.answer, process=process, submitted_at=at,
+        answer=facts.answer, banned=sorted(facts.barred - {facts.requester.pk}), process=process, submitted_at=at,
         status=Outcome.PENDING if opening.asks else Outcome.APPROVED, decided_at=None if opening.asks else at,
     )  # fmt: skip
     try:
-        with transaction.atomic():
-            case.save(force_insert=True)
-    except IntegrityError as twice:
-        raise _already_open(facts) from twice
-    if barred := facts.barred - {facts.requester.pk}:
-        CaseBan.objects.bulk_create(CaseBan(case=case, user_id=key) for key in sorted(barred))
-    return _ask_first(case, list(opening.steps), at)
+        case.save(force_insert=True)
+    except IntegrityError as twice:  # no document's service lets it come so far; the transaction is lost
+        raise AlreadyDone(_("This was sent for approval already.")) from twice
+    return _ask_first(case, list(opening.steps), at, away=opening.plan.away)
 
 
-def _ask_first(case: ApprovalCase, steps: list[ApprovalStep], at: datetime) -> Progress:
+def _ask_first(case: ApprovalCase, steps: list[ApprovalStep], at: datetime, *, away: bool) -> Progress:
     for step in steps:
         step.case = case
     progress = Progress(case, steps)
     turns = [step for step in steps if step.stage == progress.next_stage and step.status == Status.WAITING]
-    handed = give_turn(case, turns, steps, at=at) if turns else []
+    handed = give_turn(case, turns, steps, at=at, away=away) if turns else []
     ApprovalStep.objects.bulk_create(steps)
     progress.tell("approval.opened", case)
     progress.tell("approval.step_activated", *turns)
@@ -153,16 +148,3 @@ def _settle(stage: list[ApprovalStep]) -> None:
         if sum(step.status == Status.APPROVED for step in group) >= group[0].needed:
             for step in group:
                 step.status = Status.WITHDRAWN if step.status == Status.WAITING else step.status
-
-
-def _already_open(facts: ApprovalFacts) -> AlreadyDone:
-    case = (
-        ApprovalCase.objects.filter(document_type=facts.document_type, document_id=facts.document_id)
-        .filter(Q(round=facts.round) | Q(status=Outcome.PENDING))
-        .select_related("requester")
-        .first()
-    )
-    if case is None:
-        return AlreadyDone(_("This was sent for approval already."))
-    words = {"who": case.requester, "when": moment(case.submitted_at)}
-    return AlreadyDone(_("%(who)s sent this for approval on %(when)s.") % words)

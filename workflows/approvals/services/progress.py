@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef
 
 from procurement.accounts.models import User
 from procurement.common import events
 from workflows.approvals import handlers
 from workflows.approvals.models import ApprovalCase, ApprovalStep, RuleStage, StepHandover
-from workflows.approvals.stand_ins import give_turn
+from workflows.approvals.stand_ins import delegations_at, give_turn, unsound
 
 Status = ApprovalStep.Status
 OPEN = frozenset({Status.WAITING, Status.ACTIVE})
@@ -79,7 +80,8 @@ class Progress:
         """It is the next stage's turn; whoever is away is stood in for."""
         stage = self.next_stage
         turns = [step for step in self.steps if step.stage == stage and step.status == Status.WAITING]
-        handed = give_turn(self.case, turns, self.steps, at=at)
+        away = any(step.away for step in turns)  # type: ignore[attr-defined]  # read by steps_of
+        handed = give_turn(self.case, turns, self.steps, at=at, away=away)
         self._store_turns(turns, at, plain=not handed)
         self.tell("approval.step_activated", *turns)
         self.hand(handed)
@@ -173,7 +175,14 @@ def keep_outline(case: ApprovalCase) -> None:
         ApprovalCase.objects.filter(pk=case.pk).update(outline=case.outline)
 
 
-def steps_of(process_id: int, extra: Sequence[str] = ()) -> list[ApprovalStep]:
-    """All steps of the case behind a process, with what deciding looks at."""
-    related = ("case__rule_set", "approver", "on_behalf_of", *extra)
-    return list(ApprovalStep.objects.filter(case__process=process_id).select_related(*related))
+def steps_of(process_id: int, at: datetime, extra: Sequence[str] = ()) -> list[ApprovalStep]:
+    """All steps of the case behind a process, with what deciding looks at: whether the approver's right is over
+    (`unsound`), and whether they are away (`away`) at a moment."""
+    related = ("case__rule_set", "case__company", "approver", "on_behalf_of", *extra)
+    steps = ApprovalStep.objects.filter(case__process=process_id).select_related(*related)
+    return list(
+        steps.annotate(
+            unsound=ExpressionWrapper(unsound(at), output_field=BooleanField()),
+            away=Exists(delegations_at(at).filter(delegator=OuterRef("approver"))),
+        )
+    )
