@@ -22,7 +22,7 @@ def submit(requester, *, at=NOON, **fields):
         )
 
 
-def decide(step, verdict="approve", *, actor=None, at=NOON, seen_hash="a" * 64, comment=""):
+def decide(step, verdict="approve", *, actor=None, at=NOON, seen_hash="a" * 64, comment="", **said):
     return services.decide(
         step_id=step.pk,
         verdict=verdict,
@@ -30,7 +30,13 @@ def decide(step, verdict="approve", *, actor=None, at=NOON, seen_hash="a" * 64, 
         seen_hash=seen_hash,
         comment=comment,
         clock=lambda: at,
+        **said,
     )
+
+
+def now(step):
+    """The step as it stands."""
+    return ApprovalStep.objects.select_related("approver", "case").get(pk=step.pk)
 
 
 def withdraw(case, *, at=NOON):

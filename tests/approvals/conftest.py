@@ -17,6 +17,7 @@ class FakeDocument:
     told: list[tuple] = field(default_factory=list)
     stands: str = ""
     refusal: Exception | None = None
+    lines: dict[int, str] = field(default_factory=dict)
 
     def outcome(self, name):
         def tell(document_id, *, actor, at, case):
@@ -44,6 +45,7 @@ def document(monkeypatch):
         reject=fake.outcome("reject"),
         lock=fake.lock,
         url=lambda document_id: f"/requisitions/{document_id}/",
+        lines=lambda document_id: fake.lines,
     )
     monkeypatch.setitem(handlers._handlers, "requisition", handler)
     return fake

@@ -59,21 +59,25 @@ class Bench:
     def __init__(self, case: ApprovalCase, steps: Sequence[ApprovalStep]) -> None:
         self.case, self.steps = case, steps
 
-    def may(self, user: User, *, again: bool = False) -> bool:
-        """Whether this person may take a turn; `again`: also one who is asked at another stage."""
+    def may(self, user: User, *, stage: int, again: bool = False) -> bool:
+        """Whether this person may take a turn of a stage; `again`: also one who is asked at another stage."""
+        asked = self._asked_at(stage) if again else self._asked | self._asked_at(stage)
         return (
             user.is_active
             and not user.is_supplier
             and user.pk != self.case.requester_id
             and user.pk not in self._barred
-            and (again or user.pk not in self._asked)
+            and user.pk not in asked
         )
 
     @property
     def _asked(self) -> set[int]:
-        gone = {Status.WITHDRAWN}
-        kept = [step for step in self.steps if step.status not in gone]
+        kept = [step for step in self.steps if step.status != Status.WITHDRAWN]
         return {step.approver_id for step in kept} | {step.decided_by_id or 0 for step in kept}
+
+    def _asked_at(self, stage: int) -> set[int]:
+        """Nobody has two turns of one stage, not even where the first is needed no longer."""
+        return {step.approver_id for step in self.steps if step.stage == stage}
 
     @cached_property
     def _barred(self) -> frozenset[int]:
@@ -85,14 +89,16 @@ class Bench:
         """Who takes over from somebody who cannot: another holder of the same role or member of the same group, the
         nearest manager, the head of the department, then anybody who decides for the company."""
         for again in (False, True):
-            found = next((user for user in self._line(step) if self.may(user, again=again)), None)
+            found = next(
+                (user for user in self._line(step) if self.may(user, stage=step.stage, again=again)), None
+            )
             if found is not None:
                 return found
         return None
 
     def superior(self, step: ApprovalStep) -> User | None:
         """The nearest manager who may take the turn."""
-        return next((user for user in self._managers(step) if self.may(user)), None)
+        return next((user for user in self._managers(step) if self.may(user, stage=step.stage)), None)
 
     def _line(self, step: ApprovalStep) -> Iterator[User]:
         principal = step.on_behalf_of_id or step.approver_id
@@ -207,7 +213,7 @@ def delegate_for(bench: Bench, step: ApprovalStep, away: dict[int, list[Delegati
             break
         owner = onward.delegate_id
         seen.add(owner)
-        if bench.may(onward.delegate):
+        if bench.may(onward.delegate, stage=step.stage):
             found = onward
     return found
 

@@ -103,7 +103,7 @@ def forward(
     """
     one = _mine(step_id, actor, clock)
     _say_why(note)
-    _check_may(one, taker)
+    _check_may(one, taker, stage=one.step.stage)
     return hand_over(one, taker, reason=Reason.FORWARDED, actor=actor, note=note.strip())
 
 
@@ -126,8 +126,8 @@ def ask_extra(
     """
     one = _mine(step_id, actor, clock)
     _say_why(note)
-    _check_may(one, extra)
     stage = one.step.stage
+    _check_may(one, extra, stage=stage + 1)
     ApprovalStep.objects.filter(case=one.case, stage__gt=stage).update(stage=F("stage") + 1)
     step = ApprovalStep.objects.create(
         case=one.case,
@@ -160,10 +160,10 @@ def _say_why(note: str) -> None:
         raise CommentNeeded(_("Say why they should look at it."), field="note")
 
 
-def _check_may(one: Held, person: User) -> None:
+def _check_may(one: Held, person: User, *, stage: int) -> None:
     if any(step.approver_id == person.pk and step.status != Status.WITHDRAWN for step in one.steps):
         raise NotEligible(_("%(who)s is asked in this chain already.") % {"who": person}, field="person")
-    if not one.bench.may(person):
+    if not one.bench.may(person, stage=stage):
         raise NotEligible(
             _(
                 "%(who)s may not decide on this: the requester, evaluators, administrators and people who left cannot."
