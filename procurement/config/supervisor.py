@@ -114,7 +114,7 @@ def make_parts(host: str, port: int) -> list[Part]:
     """The processes of the system, in the order in which they start."""
     key = str(LOCAL_DIR / "keys" / OPENER_KEY)
     return [
-        Part("web", _granian(host, port)),
+        Part("web", ("-m", "procurement.config.web", "--host", host, "--port", str(port))),
         Part(
             "worker",
             (*WORKER, "-Q", "default", "--pool", "threads", "-c", "4", "-n", "default@%h"),
@@ -129,21 +129,6 @@ def make_parts(host: str, port: int) -> list[Part]:
         ),
         Part("beat", (*CELERY, "beat", "-S", "celery.beat:Scheduler", "--loglevel", "WARNING", "--pidfile=")),
     ]
-
-
-def _granian(host: str, port: int) -> tuple[str, ...]:
-    return (
-        *("-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--no-ws"),
-        *(
-            "--workers",
-            "2",
-            "--blocking-threads",
-            "4",
-            "--respawn-failed-workers",
-        ),
-        *("--workers-kill-timeout", "10", "--log-level", "warning"),
-        "procurement.config.wsgi:application",
-    )
 
 
 class Supervisor:
@@ -292,7 +277,11 @@ def _prepare(server: EmbeddedPostgres | None, supervisor: Supervisor) -> bool:
     if server:
         _stamp(server).unlink(missing_ok=True)
     print("Preparing the database and the demo company …", flush=True)
-    environment = {**os.environ, "OPENER_KEY_FILE": str(LOCAL_DIR / "keys" / OPENER_KEY)}
+    environment = {
+        "DATABASE_PREPARE_AFTER": "2",  # the same few hundred statements, again and again
+        **os.environ,
+        "OPENER_KEY_FILE": str(LOCAL_DIR / "keys" / OPENER_KEY),
+    }
     process = subprocess.Popen(
         [sys.executable, "-m", "procurement.config.preparation"], cwd=CHECKOUT, env=environment
     )

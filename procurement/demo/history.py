@@ -283,8 +283,10 @@ class History:
         signer = next(
             user for one, user in self.backdrop.suppliers.values() if one.pk == contract.supplier_id
         )
-        for order in outcome.draft_orders(contract_id=contract.pk, officer=officer, clock=clock):
+        drafted = outcome.draft_orders(contract_id=contract.pk, officer=officer, clock=clock)
+        for order in drafted:
             outcome.issue_order(order_id=order.pk, officer=officer, clock=clock)
+        for order in drafted:
             heard = self._clock(purchase, "acknowledged")
             orders.acknowledge(order_id=order.pk, actor=signer, clock=heard)
 

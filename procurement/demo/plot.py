@@ -19,6 +19,7 @@ from procurement.demo import people
 SEED = 20260318
 YEARS = 2
 SEASON = (4, 2, 6, 6, 5, 5, 4, 4, 6, 3, 6, 4)  # purchases begun by month: few around the Spring Festival
+ADOPTED = 0.2  # of all purchases passed through the system in its first month; by now all do
 KNOWN_AGO = 0.5  # years: the price that requesters remember
 DAY = timedelta(days=1)
 
@@ -93,9 +94,18 @@ def purchases(now: datetime) -> Iterator[Purchase]:
     for months in range(-12 * YEARS - 1, 1):
         years, month = divmod(now.year * 12 + now.month - 1 + months, 12)
         begins = datetime(years, month + 1, 1, tzinfo=UTC)
-        count = SEASON[month]
+        count = max(1, round(SEASON[month] * _adopted(months)))
         for number in range(count):
             yield _purchase(chance, begins + 30 * DAY * (number + chance.random()) / count, now)
+
+
+def _adopted(months: int) -> float:
+    """The share of purchases that went through the system so many months from now: few at first, then ever more.
+
+    Most of a first start of the demo is spent on playing these, so the early months are thin, and none is empty.
+    """
+    grown = 1 + months / (12 * YEARS + 1)
+    return ADOPTED + (1 - ADOPTED) * math.pow(grown, 4)
 
 
 def _purchase(chance: random.Random, starts: datetime, now: datetime) -> Purchase:

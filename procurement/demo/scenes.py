@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from contracts.agreements.models import Contract
 from contracts.orders import services as orders
-from contracts.orders.models import Order
 from procurement.common import money
 from procurement.demo import cycle, outcome
+from procurement.demo.archive import Archive
 from procurement.demo.backdrop import PLACE, SCOPE, TERMS, Backdrop
 from procurement.evaluation.models import Award
 from procurement.organization.models import Company, CostCentre, Project
@@ -23,7 +23,6 @@ from workflows.approvals.services import Verdict
 
 Want = tuple[str, str]  # item, quantity
 VALVES, CABLES = ("jnlk", "taihe", "beichen", "haoyu"), ("ruilan", "xinke", "huaxin")
-SIGNED_TITLE = "东营一期控制电缆 · Control cable, Dongying phase 1"
 
 
 class Scenes(Backdrop):
@@ -201,22 +200,14 @@ class Scenes(Backdrop):
         self._contract(award, days=5)
 
     def contract_with_orders(self) -> None:
-        """The same some weeks earlier; `finish` has it signed and ordered where PDFs can be made."""
+        """The same some weeks earlier, signed on paper and ordered."""
         made = self.approved("he", "一期控制电缆 · Control cable, phase 1", [("C-2002", "6000")], days=62)
-        award = self._active_award(made, SIGNED_TITLE, days=59, decided=30)
+        award = self._active_award(
+            made, "东营一期控制电缆 · Control cable, Dongying phase 1", days=59, decided=30
+        )
         outcome.tell_bidders(rfq_id=award.rfq_id, officer=self.user("lin"), clock=self.at(days=28)).delete()
-        self._contract(award, days=27)
-
-    def finish(self) -> bool:
-        """Sign and order what only waits for its PDF; False where no PDF can be made here."""
-        contract = Contract.objects.filter(
-            title=SIGNED_TITLE, status=Contract.Status.PENDING_SIGNATURE
-        ).first()
-        if contract is None:
-            return True
-        pdf = outcome.printed(contract)
-        if pdf is None or pdf.file is None:
-            return False
+        contract = self._contract(award, days=27)
+        pdf = Archive().sign_on_paper(contract)
         supplier = self.suppliers["ruilan"][1]
         outcome.sign_for_buyer(contract=contract, signer=self.user("wu"), pdf=pdf, clock=self.at(days=25))
         outcome.sign_for_supplier(contract=contract, signer=supplier, pdf=pdf, clock=self.at(days=24))
@@ -225,7 +216,6 @@ class Scenes(Backdrop):
         ):
             outcome.issue_order(order_id=order.pk, officer=self.user("lin"), clock=self.at(days=22))
             orders.acknowledge(order_id=order.pk, actor=supplier, clock=self.at(days=21))
-        return Order.objects.filter(contract=contract).exists()
 
     def _active_award(self, made: Requisition, title: str, *, days: float, decided: float) -> Award:
         rfq = self._start("lin", [made], title, days=days, closes_in=-(decided + 6))

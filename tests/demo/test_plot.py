@@ -26,11 +26,14 @@ def test_the_same_plot_each_time(plot):
     assert [one.factors for one in purchases(NOW + timedelta(days=1))] != []
 
 
-def test_two_years_of_more_than_a_hundred_purchases(plot):
+def test_two_years_that_begin_with_few_purchases_and_have_some_in_every_month(plot):
     over = [one for one in plot if one.days["acknowledged"] < NOW]
+    months = Counter(f"{one.days['begun']:%Y-%m}" for one in plot)
 
-    assert len(over) > 100
+    assert 35 < len(plot) < 55, "playing them is most of the first start"
     assert min(one.days["begun"] for one in plot) < NOW - timedelta(days=720)
+    assert len(months) >= 25
+    assert months["2026-06"] > months["2025-06"]
     assert {one.category for one in over} == set(MARKETS)
     assert {one.ending for one in over} == {"ordered", "unsuccessful", "cancelled"}
 
@@ -58,7 +61,7 @@ def test_some_are_answered_by_one_supplier_only_and_the_seasons_show(plot):
     answered = Counter(len(one.factors) for one in plot)
     months = Counter(one.days["begun"].month for one in plot)
 
-    assert answered[1] >= 5
+    assert answered[1] >= 2
     assert max(answered) >= 3
     assert months[3] > months[2]
     assert SEASON[1] == min(SEASON)
@@ -70,8 +73,8 @@ def test_all_of_it_is_lived_through_and_breaks_no_rule(db, settings):
 
     call_command("load_demo")
 
-    assert Requisition.objects.count() > 110
-    assert Rfq.objects.filter(status__in=["awarded", "unsuccessful", "cancelled"]).count() > 100
-    assert Order.objects.filter(status="acknowledged").count() > 80
+    assert Requisition.objects.count() > 45
+    assert Rfq.objects.filter(status__in=["awarded", "unsuccessful", "cancelled"]).count() > 35
+    assert Order.objects.filter(status="acknowledged").count() > 30
     assert invariants.violations() == []
     assert audit.verify().findings == []

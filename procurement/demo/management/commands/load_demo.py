@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from procurement.bids.keys import Keyring
-from procurement.common import events, fonts
+from procurement.common import events
 from procurement.common.clock import database_clock
 from procurement.demo import alone, company, doors, people
 from procurement.demo.backdrop import Backdrop
@@ -22,7 +22,7 @@ BEFORE = timedelta(days=800)  # when the company's rules came into force
 
 
 class Command(BaseCommand):
-    """Whole or not at all; where the company is loaded already, only what waited for PDFs is finished."""
+    """Whole or not at all."""
 
     help = (
         "Load the demo company: people, catalogue, suppliers, and documents at every stage. Safe to repeat."
@@ -40,17 +40,12 @@ class Command(BaseCommand):
             raise CommandError("The demo company is loaded in demo mode only: everybody knows its passwords.")
         keyring = alone.keyring()
         with transaction.atomic():
-            now = database_clock()
-            is_new = not company.loaded()
-            if is_new:
+            if not company.loaded():
+                now = database_clock()
                 company.load(at=now - BEFORE)
                 self._remember(now, keyring, options["months"])
                 Scenes(now, keyring).play()
-        if fonts.has_pango():
-            with transaction.atomic():
-                Scenes(now, keyring).finish()
-        if is_new:
-            quieten(now - STILL, consumer="notices")
+                quieten(now - STILL, consumer="notices")
         while events.link_events():
             pass
         self._say_who()
