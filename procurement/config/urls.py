@@ -24,6 +24,7 @@ ROOMS = {  # prefix: room; both doors share the host until the security round pa
     "inbox/": "workflows.inbox",
     "processes/": "workflows.flows",
     "notices/": "workflows.notices",
+    "operations/": "workflows.operations",
     "portal/": "suppliers.portal",
     "documents/": "procurement.common",
     "jobs/": "procurement.common.jobs",

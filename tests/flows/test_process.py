@@ -199,7 +199,7 @@ def test_nothing_overlaps_and_every_word_is_in_its_box(flow, language):
         boxes = list(drawn.boxes.values())
         assert len(boxes) == len(list(flow.instance.nodes()))
         for box in boxes:
-            assert 0 <= box.x
+            assert box.x >= 0
             assert box.x + box.width <= drawn.width
             assert box.state_y < box.y + box.height
             assert "".join(box.lines).replace(" ", "") == box.stop.name.replace(" ", "")
