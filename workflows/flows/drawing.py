@@ -46,7 +46,7 @@ WIDTH, LANE, GAP, RISE = (
     26,
 )  # pixels: the drawing, the ways beside it, between boxes, between levels
 BROAD = 208  # of a box that stands alone
-LINE, PAD, HEAD = 15, 9, 6
+LINE, BASE, PAD, HEAD = 15, 11, 9, 6  # of text: a line, its foot; around it; of an arrow
 
 
 # ── How far it is ──
@@ -161,13 +161,14 @@ class Box:
 
     @property
     def texts(self) -> Iterator[tuple[int, str]]:
-        """The lines of its name from the top."""
-        return ((self.y + PAD + LINE * number + 11, line) for number, line in enumerate(self.lines))
+        """The lines of its name, with the state below them in the middle of the box."""
+        first = self.side - LINE * (len(self.lines) + 1) // 2 + BASE
+        return ((first + LINE * number, line) for number, line in enumerate(self.lines))
 
     @property
     def state_y(self) -> int:
         """Where its state is written."""
-        return self.y + PAD + LINE * len(self.lines) + 11
+        return max(y for y, _line in self.texts) + LINE
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 from procurement.common import documents
 from procurement.common.components import Text
-from procurement.rfqs.history import VERBS
 
 CONSUMERS: dict[str, Text] = {
     "notices": _("Telling people"),
@@ -26,7 +25,25 @@ EVENTS: dict[str, Text] = {
     "requisition.approved": _("A request was approved"),
     "requisition.returned": _("A request was returned"),
     "requisition.rejected": _("A request was rejected"),
+    "rfq.published": _("An RFQ was published"),
+    "rfq.returned": _("An RFQ was returned"),
+    "rfq.rejected": _("An RFQ was rejected"),
     "rfq.invitation": _("Suppliers were invited"),
+    "rfq.bidders_added": _("Further suppliers were invited"),
+    "rfq.reminded": _("Suppliers were reminded"),
+    "rfq.extension_proposed": _("A later deadline was proposed"),
+    "rfq.deadline_extended": _("A deadline was extended"),
+    "rfq.cancelled": _("An RFQ was cancelled"),
+    "rfq.unsuccessful": _("An RFQ ended without a winner"),
+    "opening.confirmed": _("An opener confirmed"),
+    "opening.complete": _("The second opener confirmed"),
+    "opening.merkle_root": _("The fingerprint of all sealed bids was recorded"),
+    "opening.opened": _("Bids were opened"),
+    "bid.submitted": _("A bid was received"),
+    "bid.withdrawn": _("A bid was withdrawn"),
+    "award.active": _("An award was approved"),
+    "award.returned": _("An award was returned"),
+    "award.rejected": _("An award was rejected"),
     "result.sent": _("A letter of result was sent"),
     "contract.returned": _("A contract was returned"),
     "contract.rejected": _("A contract was rejected"),
@@ -66,9 +83,7 @@ TROUBLES: dict[str, tuple[Text, Text]] = {  # of a process: what is wrong, and w
 
 def event_words(verb: str) -> str:
     """What happened; the machine's own name where nobody gave it words."""
-    if verb in EVENTS:
-        return str(EVENTS[verb])
-    return str(VERBS[verb][0]) if verb in VERBS else verb
+    return str(EVENTS.get(verb, verb))
 
 
 def consumers() -> dict[str, Text]:
