@@ -168,7 +168,9 @@ def test_all_of_a_kind_is_asked_once_more_then_done(client, administrator, requi
     address = reverse("operations:retry_all", args=["effects"]) + "?kind=rfq_prints"
     client.force_login(administrator)
 
-    assert "recorded" in client.get(address).content.decode()
+    asked = client.get(address).content.decode()
+    assert "One effect of a change failed or is late. Each is tried" in asked
+    assert "recorded" in asked
     assert recorded() == []
     answer = client.post(address, follow=True)
 

@@ -93,12 +93,14 @@ class TroubleList(OperationsMixin, TemplateView):
         matter = self.matter
         kind, rows = self.kind(matter), matter.rows(self.user)
         page = page_of(matter.of_kind(rows, kind), self.request)
+        lines = [matter.line(row) for row in page]
         return super().get_context_data(
             **{
                 **kwargs,
                 "matter": matter,
                 "page": page,
-                "lines": [matter.line(row) for row in page],
+                "lines": lines,
+                "with_errors": any(line.error for line in lines),
                 "kinds": self._kinds(matter, kind),
                 "kind": kind,
                 "retried": matter.again is not None,
@@ -147,20 +149,28 @@ class RetryAll(OperationsMixin, acts.Act):
     presses = True
     title = gettext_lazy("Try all of this again")
     button = gettext_lazy("Try again")
-    text = gettext_lazy(
-        "Each is tried from the beginning. What has taken effect already does not take effect a second time. That you"
-        " pressed this is recorded."
-    )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """How many, and what that means."""
+        matter = self.matter
+        rows = matter.of_kind(matter.rows(self.user), self.kind(matter))
+        count = capped_counts({matter.name: rows})[matter.name]
+        words = {"what": matter.summary(count) % {"count": count_label(count)}}
+        text = _(
+            "%(what)s. Each is tried from the beginning; what has taken effect already does not take effect a second"
+            " time. That you pressed this is recorded."
+        )
+        return super().get_context_data(text=text % words, **kwargs)
 
     def around(self) -> dict[str, Any]:
         """The list it is about."""
         matter = self.matter
         kind = self.kind(matter)
-        label = matter.kinds()[kind] if kind else matter.title
         crumbs = [
             Crumb(_("Operations"), reverse("operations:overview")),
             Crumb(matter.title, list_url(matter)),
-            Crumb(label),
+            *([Crumb(matter.kinds()[kind], list_url(matter, kind))] if kind else []),
+            Crumb(self.title),
         ]
         return {"crumbs": crumbs, "back_url": list_url(matter, kind)}
 
