@@ -321,7 +321,10 @@ def make_rules(*rules, valid_from=None, version=1):
     Stages without a position are asked one after the other.
     """
     rule_set = RuleSet.objects.create(
-        version=version, valid_from=valid_from or datetime(2020, 1, 1, tzinfo=UTC)
+        version=version,
+        status="active",
+        source="setup",
+        valid_from=valid_from or datetime(2020, 1, 1, tzinfo=UTC),
     )
     for number, given in enumerate(rules, start=1):
         fields = {"name": f"Rule {number}", "document_type": "requisition", **given}

@@ -36,8 +36,9 @@ from procurement.common.locks import lock
 from procurement.common.numbering import next_number
 from procurement.evaluation.models import Award, AwardLine
 from procurement.rfqs.models import Rfq, RfqLineVersion
-from workflows.approvals.facts import ApprovalFacts
-from workflows.approvals.models import ApprovalCase, DocumentType
+from suppliers.registry.models import Supplier
+from workflows.approvals.facts import LONGEST_ANSWER, ApprovalFacts
+from workflows.approvals.models import ApprovalCase, DocumentType, Flag
 from workflows.approvals.services import withdraw_case
 from workflows.engine import services as engine
 
@@ -251,7 +252,7 @@ def _keep_clauses(contract: Contract, sources: Sequence[Source]) -> None:
 
 @transaction.atomic
 @events.gathered()
-def submit(*, contract_id: int, actor: User, clock: Clock = database_clock) -> Contract:
+def submit(*, contract_id: int, actor: User, answer: str = "", clock: Clock = database_clock) -> Contract:
     """Freeze the text as a new version and ask for approval; below every limit it goes straight to signature."""
     contract = locked(contract_id)
     at = clock()
@@ -276,7 +277,11 @@ def submit(*, contract_id: int, actor: User, clock: Clock = database_clock) -> C
         content_hash=version.content_hash,
     )
     engine.launch(
-        "contract", subject=contract, facts=facts_of(contract, actor), actor=actor, clock=lambda: at
+        "contract",
+        subject=contract,
+        facts=facts_of(contract, actor, answer=answer),
+        actor=actor,
+        clock=lambda: at,
     )
     return contract
 
@@ -298,8 +303,9 @@ def _freeze(
     )
 
 
-def facts_of(contract: Contract, actor: User) -> ApprovalFacts:
+def facts_of(contract: Contract, actor: User, *, answer: str = "") -> ApprovalFacts:
     """What approval rules are matched against, and what approvers see first."""
+    stranger = contract.supplier.status != Supplier.Status.ACTIVE
     lines = contract.lines.values("rfq_line")
     categories = RfqLineVersion.objects.filter(line__in=lines).values_list("category", flat=True).distinct()
     return ApprovalFacts(
@@ -316,6 +322,9 @@ def facts_of(contract: Contract, actor: User) -> ApprovalFacts:
         currency=contract.currency,
         document_hash=contract.document_hash,
         rfq_id=contract.award.rfq_id,
+        procedure=contract.award.rfq.preset.code,
+        flags=frozenset({Flag.NEW_SUPPLIER.value} if stranger else ()),
+        answer=answer.strip()[:LONGEST_ANSWER],
     )
 
 
@@ -335,7 +344,7 @@ def send_for_signature(*, contract_id: int, actor: User, at: datetime, case: App
     )
 
 
-def send_back(*, contract_id: int, actor: User, at: datetime, case: ApprovalCase | None) -> None:
+def send_back(*, contract_id: int, actor: User | None, at: datetime, case: ApprovalCase | None) -> None:
     """Returned with a question: the officer may change it and send it again."""
     contract = locked(contract_id)
     _check_in_approval(contract)

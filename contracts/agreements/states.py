@@ -19,7 +19,7 @@ from procurement.common.models import Event
 
 def locked(contract_id: int) -> Contract:
     """The contract, ours alone, with what its text needs."""
-    related = ("award__rfq", "company", "supplier", "template")
+    related = ("award__rfq__preset", "company", "supplier", "template")
     return (
         Contract.objects.select_related(*related)
         .select_for_update(of=("self",), no_key=True)
@@ -55,7 +55,7 @@ def record(
     verb: str,
     contract: Contract,
     *,
-    actor: User,
+    actor: User | None,
     at: datetime,
     facts: dict[str, Any] | None = None,
     content_hash: str = "",

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from procurement.accounts.models import User
 from procurement.bids import merkle, rates, unsealing
 from procurement.bids.keys import Keyring
-from procurement.bids.models import BidDraft, BidVersion, OpenedBid, Opening, OpeningConfirmation
+from procurement.bids.models import BidDraft, BidVersion, Opening, OpeningConfirmation
 from procurement.bids.permissions import can
 from procurement.bids.sealing import ROUND
 from procurement.common import documents, events
@@ -140,8 +140,7 @@ def open_envelopes(*, opening_id: int, keyring: Keyring, clock: Clock = database
     rfq, opening = _locked(opening_id)
     if not opening.merkle_root or not _may_go_on(rfq, opening):
         return opening
-    unsealing.unseal(rfq=rfq, opening=opening, versions=counting(rfq_id=rfq.pk), keyring=keyring)
-    readable = rfq.opened_bids.filter(status=OpenedBid.Status.VALID).count()
+    readable = unsealing.unseal(rfq=rfq, opening=opening, versions=counting(rfq_id=rfq.pk), keyring=keyring)
     at = clock()
     opening.status, opening.opened_at = Opening.Status.OPENED, at
     opening.save(update_fields=["status", "opened_at"])

@@ -56,10 +56,13 @@ class _Rows:
 
 
 @sensitive_variables()
-def unseal(*, rfq: Rfq, opening: Opening, versions: Sequence[BidVersion], keyring: Keyring) -> None:
-    """Open the envelopes of `versions` and store what they say; in the caller's transaction, under the RFQ's lock."""
+def unseal(*, rfq: Rfq, opening: Opening, versions: Sequence[BidVersion], keyring: Keyring) -> int:
+    """Open the envelopes of `versions` and store what they say; in the caller's transaction, under the RFQ's lock.
+
+    Answers with how many could be read.
+    """
     if not versions:
-        return
+        return 0
     keys = {
         key.pk: unwrap(key, keyring) for key in SealingKey.objects.filter(rfq=rfq, round=opening.round)
     }  # a wrong opener key stops here, before any bid could be called unreadable
@@ -76,6 +79,7 @@ def unseal(*, rfq: Rfq, opening: Opening, versions: Sequence[BidVersion], keyrin
     if any(one.attached for one in rows):
         files = _files(rfq)
         _create(BidAttachment, (attachment for one in rows for attachment in _attachments(one, files)))
+    return sum(one.bid.status == OpenedBid.Status.VALID for one in rows)
 
 
 def _create(model: type[models.Model], rows: Iterable[models.Model]) -> None:

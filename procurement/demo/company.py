@@ -160,7 +160,9 @@ def _vendors(categories: dict[str, Category], keeper: User, at: datetime) -> Non
 
 
 def _rules(at: datetime) -> None:
-    rule_set = RuleSet.objects.create(version=next_version(), valid_from=at, note="Demo")
+    rule_set = RuleSet.objects.create(
+        version=next_version(), status="active", source="setup", valid_from=at, note="Demo"
+    )
     for name, document_type, start, below, stages in people.RULES:
         rule = ApprovalRule.objects.create(
             rule_set=rule_set,

@@ -140,7 +140,9 @@ def _rules(company: Company, sketch: Sketch, rules: Sequence[Rule]) -> None:
     """Where rules were in force all along, those decide; nobody is left out because of a gap before them."""
     if RuleSet.objects.filter(valid_from__lte=ALWAYS).exists():
         return
-    rule_set = RuleSet.objects.create(version=next_version(), valid_from=ALWAYS, note=sketch.name)
+    rule_set = RuleSet.objects.create(
+        version=next_version(), status="active", source="setup", valid_from=ALWAYS, note=sketch.name
+    )
     for rule in rules:
         kept = ApprovalRule.objects.create(
             rule_set=rule_set,

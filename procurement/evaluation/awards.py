@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
+from procurement.bids.models import OpeningConfirmation
 from procurement.common import documents, events
 from procurement.common.clock import Clock, database_clock
 from procurement.common.components import Turn
@@ -30,14 +31,15 @@ from procurement.common.numbering import next_number
 from procurement.evaluation import freights, picks, scoring
 from procurement.evaluation.canonical import document_hash
 from procurement.evaluation.choices import Choice, Priced, check_bids, priced, today_of
-from procurement.evaluation.models import Award, AwardFreight, AwardLine
+from procurement.evaluation.models import Award, AwardFreight, AwardLine, Score
 from procurement.evaluation.permissions import can, can_compare
 from procurement.rfqs import services as rfqs
-from procurement.rfqs.models import Criterion, Rfq, RfqLineVersion
+from procurement.rfqs.models import Allocation, Criterion, Rfq, RfqLineVersion
+from suppliers.registry.models import Supplier
 from suppliers.registry.services import keeping_out, refuse_kept_out
 from workflows.approvals.chain import preview as chain_preview
-from workflows.approvals.facts import ApprovalFacts
-from workflows.approvals.models import ApprovalCase, DocumentType
+from workflows.approvals.facts import LONGEST_ANSWER, ApprovalFacts
+from workflows.approvals.models import ApprovalCase, DocumentType, Flag
 from workflows.approvals.services import withdraw_case
 from workflows.engine import services as engine
 
@@ -131,7 +133,12 @@ def change(
 @transaction.atomic
 @events.gathered()
 def submit(
-    *, award_id: int, actor: User, justification: str | None = None, clock: Clock = database_clock
+    *,
+    award_id: int,
+    actor: User,
+    justification: str | None = None,
+    answer: str = "",
+    clock: Clock = database_clock,
 ) -> Award:
     """Send the award for approval: freeze it, then ask the people whom the rules name.
 
@@ -154,7 +161,7 @@ def submit(
         document_hash=document_hash(award, lines, freights.of(award, lines)),
     )
     _record("award.submitted", award, actor, at, {"round": award.round}, hashed=True)
-    facts = facts_of(award, lines, criteria, sender=actor)
+    facts = facts_of(award, lines, sender=actor, answer=answer)
     if engine.launch("award", subject=award, facts=facts, actor=actor, clock=lambda: at) is None:
         award.refresh_from_db(fields=["status", "decided_at"])
     return award
@@ -178,14 +185,14 @@ def preview(award: Award, *, sender: User, at: datetime) -> list[Turn]:
     """Who would be asked if the award were sent now; nobody below every limit. Raises what sending would raise."""
     lines, criteria = lines_of(award), scoring.scored_criteria(award.rfq)
     check_ready(award, lines, criteria, at=at)
-    return chain_preview(facts_of(award, lines, criteria, sender=sender), at=at)
+    return chain_preview(facts_of(award, lines, sender=sender), at=at)
 
 
-def facts_of(
-    award: Award, lines: Iterable[AwardLine], criteria: Sequence[Criterion], *, sender: User
-) -> ApprovalFacts:
-    """What the approval rules are matched against. Whoever scored or sends the award is not asked to approve it."""
-    scorers = scoring.scorers_of(award.rfq_id) if criteria else set()
+def facts_of(award: Award, lines: Sequence[AwardLine], *, sender: User, answer: str = "") -> ApprovalFacts:
+    """What the approval rules are matched against.
+
+    Whoever asked for the goods, opened or scored bids, or sends the award is not asked to approve it (F115).
+    """
     return ApprovalFacts(
         document_type=DocumentType.AWARD,
         document_id=award.pk,
@@ -200,8 +207,32 @@ def facts_of(
         currency=award.currency,
         document_hash=award.document_hash,
         rfq_id=award.rfq_id,
-        barred=frozenset({sender.pk, *scorers}),
+        barred=frozenset({sender.pk, *_interested(award.rfq_id)}),
+        procedure=award.rfq.preset.code,
+        flags=_flags(award, lines),
+        answer=answer.strip()[:LONGEST_ANSWER],
     )
+
+
+def _interested(rfq_id: int) -> Iterable[int]:
+    """Who asked for what is bought, who opened the bids, and who scored them; one statement."""
+    scorers = Score.objects.filter(opened_bid__rfq=rfq_id).values_list("scorer", flat=True)
+    openers = OpeningConfirmation.objects.filter(opening__rfq=rfq_id).values_list("opener", flat=True)
+    requesters = Allocation.objects.filter(rfq_line__rfq=rfq_id).values_list(
+        "requisition_line__requisition__requester", flat=True
+    )
+    return scorers.order_by().union(openers.order_by(), requesters.order_by())
+
+
+def _flags(award: Award, lines: Sequence[AwardLine]) -> frozenset[str]:
+    """A single bid was opened; the net is above the estimate of what is awarded; a winner never had a contract."""
+    estimates = [line.quantity * (line.unit_estimate or 0) for line in lines]  # type: ignore[attr-defined]
+    found = {Flag.SINGLE_BID} if award.rfq.bids_opened == 1 else set()
+    if lines and all(estimates) and sum(line.eval_net for line in lines) > sum(estimates):
+        found.add(Flag.OVER_ESTIMATE)
+    if any(line.opened_bid.supplier.status != Supplier.Status.ACTIVE for line in lines):
+        found.add(Flag.NEW_SUPPLIER)
+    return frozenset(flag.value for flag in found)
 
 
 @transaction.atomic
@@ -228,7 +259,7 @@ def activate(*, award_id: int, actor: User, at: datetime, case: ApprovalCase | N
     documents.request("award_memo", award, version=award.round)
 
 
-def send_back(*, award_id: int, actor: User, at: datetime, case: ApprovalCase | None) -> None:
+def send_back(*, award_id: int, actor: User | None, at: datetime, case: ApprovalCase | None) -> None:
     """An approver returned the award with a question; it keeps its quantities meanwhile."""
     award = _decided(award_id, Status.RETURNED, "award.returned", actor, at, case)
     Award.objects.filter(pk=award.pk).update(edit_version=F("edit_version") + 1)
@@ -279,7 +310,7 @@ def close(*, rfq_id: int, code: str, note: str, actor: User, clock: Clock = data
 
 def _locked(award_id: int) -> Award:
     """The RFQ's row first, then the award's, as everywhere. Raises DoesNotExist."""
-    rfq = lock(Rfq.objects.filter(awards=award_id))
+    rfq = lock(Rfq.objects.select_related("company", "preset").filter(awards=award_id))
     award = lock(Award.objects.select_related("created_by").filter(pk=award_id))
     award.rfq = rfq
     return award
@@ -295,7 +326,7 @@ def _check_editable(award: Award, actor: User, edit_version: int | None) -> None
 
 
 def _decided(
-    award_id: int, status: str, verb: str, actor: User, at: datetime, case: ApprovalCase | None
+    award_id: int, status: str, verb: str, actor: User | None, at: datetime, case: ApprovalCase | None
 ) -> Award:
     """Runs inside the deciding transaction, which holds the locks."""
     award = Award.objects.select_related("rfq").get(pk=award_id)
@@ -318,6 +349,7 @@ def lines_of(award: Award) -> list[AwardLine]:
     lines = award.lines.select_related("opened_bid__supplier", "rfq_line")
     lines = lines.annotate(
         category_id=Subquery(said.values("category")[:1]),
+        unit_estimate=Subquery(said.values("estimate")[:1]),
         kept_out=keeping_out("award", supplier="opened_bid__supplier"),
     )
     return list(lines.order_by("rfq_line__position", "pk"))
@@ -367,7 +399,7 @@ def _too_late(award: Award) -> NotNow:
 
 
 def _record(
-    verb: str, award: Award, actor: User, at: datetime, facts: dict[str, Any], *, hashed: bool = False
+    verb: str, award: Award, actor: User | None, at: datetime, facts: dict[str, Any], *, hashed: bool = False
 ) -> None:
     events.record(
         verb,

@@ -84,11 +84,6 @@ def scored_criteria(rfq: Rfq) -> list[Criterion]:
     return [criterion for criterion in rfq.criteria.all() if criterion.kind == Criterion.Kind.QUALITY]
 
 
-def scorers_of(rfq_id: int) -> set[int]:
-    """Who has given points."""
-    return set(Score.objects.filter(opened_bid__rfq=rfq_id).values_list("scorer", flat=True).distinct())
-
-
 def unscored(rfq: Rfq, criteria: Sequence[Criterion]) -> list[str]:
     """Suppliers whose bid nobody has scored by each of these criteria, by name."""
     if not criteria:

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from procurement.common.fields import CurrencyField
+from procurement.common.fields import AmountField, CurrencyField
 from procurement.organization.trees import refuse_loop
 
 
@@ -43,11 +43,36 @@ class Company(Named):
     bank = models.CharField(_("bank and account"), max_length=200, blank=True, default="")
     currency = CurrencyField(_("currency"), default="CNY")
     time_zone = models.CharField(_("time zone"), max_length=60, default="Asia/Shanghai")
+    holidays = models.CharField(
+        _("public holidays of"),
+        max_length=12,
+        blank=True,
+        default="CN",
+        help_text=_("ISO 3166 code of the country, or country-region as US-NJ; empty: weekends only."),
+    )
 
     class Meta:
         verbose_name = _("company")
         verbose_name_plural = _("companies")
         constraints = [models.UniqueConstraint(fields=["code"], name="company_code")]
+
+
+class CalendarDay(models.Model):
+    """A day that the company's calendar counts otherwise than the public one: a day off of its own, or a make-up day."""
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="calendar_days")
+    day = models.DateField(_("day"))
+    is_working = models.BooleanField(_("worked"), default=False)
+    note = models.CharField(_("note"), max_length=80, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("calendar day")
+        verbose_name_plural = _("calendar days")
+        ordering = ("day",)
+        constraints = [models.UniqueConstraint(fields=["company", "day"], name="calendar_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d}"
 
 
 class CompanyPart(Named):
@@ -90,7 +115,9 @@ class CostCentre(CompanyPart):
 
 
 class Project(CompanyPart):
-    """A project that lines are bought for."""
+    """A project that lines are bought for; its owner answers for them."""
+
+    owner = models.ForeignKey("Person", models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("project")
@@ -120,6 +147,14 @@ class Person(models.Model):
     manager = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="reports")
     job_title = models.CharField(_("job title"), max_length=80, blank=True, default="")
     phone = models.CharField(_("phone"), max_length=40, blank=True, default="")
+    approval_limit = AmountField(
+        _("approves up to"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Net, in the company's currency; a chain of managers ends with whoever's limit covers the amount."
+        ),
+    )
 
     class Meta:
         verbose_name = _("person")

@@ -41,9 +41,14 @@ class Requirement(Check):
     key: str = ""
 
 
-def checklist(rfq: Rfq, at: datetime) -> list[Requirement]:
-    """Every point with its tone and words; two statements."""
-    counted: dict[str, Any] = {**Rfq.objects.filter(pk=rfq.pk).values(**_counts()).get()}
+def counts_of(rfq: Rfq) -> dict[str, Any]:
+    """What the checklist and the approval rules look at, in numbers; one statement."""
+    return {**Rfq.objects.filter(pk=rfq.pk).values(**_counts()).get()}
+
+
+def checklist(rfq: Rfq, at: datetime, counted: dict[str, Any] | None = None) -> list[Requirement]:
+    """Every point with its tone and words; two statements, one where it was counted already."""
+    counted = counts_of(rfq) if counted is None else counted
     return [
         _window(rfq, at),
         _days(rfq, at),
@@ -111,6 +116,7 @@ def _counts() -> dict[str, Any]:
         "has_files": of(RfqDocument.objects.all()),
         "has_invited": of(usable),
         "has_blocked": of(blocked),
+        "has_strangers": of(usable.exclude(supplier__status=Supplier.Status.ACTIVE)),
         "has_mute": of(usable.filter(~Exists(manned))),
     }
 

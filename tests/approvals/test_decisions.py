@@ -68,8 +68,10 @@ def test_nobody_is_asked_below_every_limit(document):
 
     assert submit(requester, amount=99_999) is None
 
-    assert document.told == [("approve", 1, requester, NOON, None)]
-    assert not ApprovalCase.objects.exists()
+    case = ApprovalCase.objects.get()
+    assert (case.status, case.steps.count(), case.process_id) == ("approved", 0, None)
+    assert document.told == [("approve", 1, requester, NOON, case)]
+    assert not ApprovalStep.objects.exists()
     assert not Process.objects.exists()
 
 
@@ -241,7 +243,7 @@ def test_the_same_round_is_not_opened_twice(document):
     submit(requester)
 
     for round in (1, 2):
-        with pytest.raises(AlreadyDone, match=requester.name):
+        with pytest.raises(AlreadyDone, match="sent for approval already"), transaction.atomic():
             submit(requester, round=round)
 
     assert ApprovalCase.objects.count() == Process.objects.count() == 1

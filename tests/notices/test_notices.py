@@ -214,7 +214,7 @@ def test_every_kind_can_be_said(kind, language):
     }
     with translation.override(language):
         words = words_of(kind, facts)
-    assert "RFQ-1" in words.title + words.text
+    assert "RFQ-1" in words.title + words.text or kind == "delegation.made"  # which is about no document
     assert "%(" not in words.title + words.text
 
 

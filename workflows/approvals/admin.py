@@ -1,14 +1,22 @@
-"""The administrator writes the rules; what was frozen from them is read here, and decided nowhere but in the inbox."""
+"""The administration shows rules, cases and stand-ins; rules are written in pages, and nothing is decided here."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils import timezone
 
-from workflows.approvals.models import ApprovalCase, ApprovalRule, ApprovalStep, RuleSet, RuleStage
+from workflows.approvals.models import (
+    ApprovalCase,
+    ApprovalRule,
+    ApprovalStep,
+    ApproverGroup,
+    Delegation,
+    GroupMember,
+    RuleSet,
+    RuleStage,
+)
 
 
 class ReadOnly:
@@ -27,24 +35,20 @@ class ReadOnly:
         return False
 
 
-class StageInline(admin.TabularInline):
-    """A rule's chain; a rule that asks nobody would be no rule."""
+class StageInline(ReadOnly, admin.TabularInline):
+    """A rule's chain."""
 
     model = RuleStage
-    min_num = 1
     extra = 0
-    autocomplete_fields: ClassVar[list[str]] = ["person"]
-
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """At least one stage."""
-        return super().get_formset(request, obj, validate_min=True, **kwargs)
+    can_delete = False
 
 
-class RuleInline(admin.TabularInline):
+class RuleInline(ReadOnly, admin.TabularInline):
     """The rules of a version; a rule's stages stand on its own page."""
 
     model = ApprovalRule
     extra = 0
+    can_delete = False
     show_change_link = True
     fields = (
         "name",
@@ -59,23 +63,16 @@ class RuleInline(admin.TabularInline):
 
 
 @admin.register(RuleSet)
-class RuleSetAdmin(admin.ModelAdmin):
-    """Versions of the rules. One that is in force is never edited: cases refer to it; make a new version."""
+class RuleSetAdmin(ReadOnly, admin.ModelAdmin):
+    """Versions of the rules, and who brought them into force."""
 
-    list_display = ("version", "valid_from", "note")
+    list_display = ("version", "status", "valid_from", "note", "proposed_by", "activated_by")
+    list_select_related = ("proposed_by", "activated_by")
     inlines = (RuleInline,)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A version in force stays."""
-        return super().has_delete_permission(request, obj) and not in_force(obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As for deletion."""
-        return super().has_change_permission(request, obj) and not in_force(obj)
 
 
 @admin.register(ApprovalRule)
-class ApprovalRuleAdmin(admin.ModelAdmin):
+class ApprovalRuleAdmin(ReadOnly, admin.ModelAdmin):
     """One rule and its chain of stages."""
 
     list_display = (
@@ -90,16 +87,26 @@ class ApprovalRuleAdmin(admin.ModelAdmin):
         "amount_below",
     )
     list_filter = ("rule_set", "document_type", "company")
+    list_select_related = ("rule_set", "company", "department", "category")
     search_fields = ("name",)
     inlines = (StageInline,)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Not once its version is in force."""
-        return super().has_change_permission(request, obj) and not (obj and in_force(obj.rule_set))
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As for changes."""
-        return super().has_delete_permission(request, obj) and not (obj and in_force(obj.rule_set))
+class MemberInline(admin.TabularInline):
+    """Who belongs to a group."""
+
+    model = GroupMember
+    extra = 0
+    autocomplete_fields = ("person",)
+
+
+@admin.register(ApproverGroup)
+class ApproverGroupAdmin(admin.ModelAdmin):
+    """Groups of approvers; a change counts for turns that are still to come."""
+
+    list_display = ("name", "is_active")
+    search_fields = ("name",)
+    inlines = (MemberInline,)
 
 
 class StepInline(ReadOnly, admin.TabularInline):
@@ -109,7 +116,17 @@ class StepInline(ReadOnly, admin.TabularInline):
     extra = 0
     can_delete = False
     fk_name = "case"
-    fields = ("stage", "position", "approver", "reason", "status", "decided_by", "decided_at", "comment")
+    fields = (
+        "stage",
+        "position",
+        "approver",
+        "on_behalf_of",
+        "reason",
+        "status",
+        "decided_by",
+        "decided_at",
+        "comment",
+    )
 
 
 @admin.register(ApprovalCase)
@@ -124,6 +141,10 @@ class ApprovalCaseAdmin(ReadOnly, admin.ModelAdmin):
     inlines = (StepInline,)
 
 
-def in_force(rules: RuleSet | None) -> bool:
-    """Whether documents may have been judged by these rules already."""
-    return rules is not None and rules.valid_from <= timezone.now()
+@admin.register(Delegation)
+class DelegationAdmin(ReadOnly, admin.ModelAdmin):
+    """Who stands in for whom."""
+
+    list_display = ("delegator", "delegate", "starts_at", "ends_at", "revoked_at")
+    list_select_related = ("delegator", "delegate")
+    search_fields = ("delegator__name", "delegate__name")

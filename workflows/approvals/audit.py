@@ -11,7 +11,8 @@ from workflows.approvals.models import ApprovalCase
 
 @content_of(
     "approval.opened", "approval.closed", "approval.step_activated", "approval.approved", "approval.returned",
-    "approval.rejected", "approval.withdrawn", "approval.reminded",
+    "approval.rejected", "approval.withdrawn", "approval.reminded", "approval.lapsed", "approval.stood_in",
+    "approval.handed_over", "approval.extra_asked", "approval.commented",
 )  # fmt: skip
 def cases(events: Sequence[Event]) -> Mapping[int, str]:
     """Of the case that the event names."""

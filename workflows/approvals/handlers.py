@@ -16,7 +16,7 @@ class Outcome(Protocol):
     """A service of the document: it runs inside the deciding transaction."""
 
     def __call__(
-        self, document_id: int, *, actor: User, at: datetime, case: ApprovalCase | None
+        self, document_id: int, *, actor: User | None, at: datetime, case: ApprovalCase | None
     ) -> object: ...
 
 
@@ -33,6 +33,11 @@ def nothing(document_id: int) -> Mapping[str, Any]:
     return {}
 
 
+def whole(document_id: int) -> Mapping[int, str]:
+    """A document that is approved as a whole only."""
+    return {}
+
+
 def unwritten(case: ApprovalCase) -> Words | None:
     """A document whose rounds are not compared."""
     return None
@@ -45,7 +50,7 @@ class DocumentHandler:
     `lock` takes the document's row (documents are locked before processes, everywhere) and answers with its hash as
     it stands, or "" where it has none. `summary` gives `summary_template` what it shows on the decision card, and
     `risks` what an approver should look at twice. `outline` is what the document says in a case's round, as plain
-    data; nothing when that can no longer be told.
+    data; nothing when that can no longer be told. `lines` are the lines, by key, that may be refused singly.
     """
 
     approve: Outcome
@@ -57,6 +62,7 @@ class DocumentHandler:
     summary: Callable[[int], Mapping[str, Any]] = nothing
     risks: Callable[[int], Sequence[Check]] = riskless
     outline: Callable[[ApprovalCase], Words | None] = unwritten
+    lines: Callable[[int], Mapping[int, str]] = whole
 
 
 _handlers: dict[str, DocumentHandler] = {}

@@ -34,14 +34,21 @@ def somebody_is_asked() -> Iterable[str]:
     )
 
 
-@invariant("An approved case has every step approved; a returned or rejected one exactly one that says so")
+_CONTENT = (  # enough of a group agreed; only our own constants are put in
+    "(SELECT count(*) FROM approvals_approvalstep g WHERE g.case_id = {0}.case_id AND g.stage = {0}.stage"
+    ' AND g."group" = {0}."group" AND g.status = \'approved\') >= {0}.needed'
+)
+
+
+@invariant("An approved case has enough of every group approved; one sent back has somebody who did it")
 def outcome_follows_steps() -> Iterable[str]:
     """The outcome is what the steps say."""
     return _lines(
-        "SELECT c.id, c.status FROM approvals_approvalcase c JOIN approvals_approvalstep s ON s.case_id = c.id"
-        " GROUP BY c.id HAVING (c.status = 'approved' AND bool_or(s.status <> 'approved'))"
-        " OR (c.status = 'returned' AND count(*) FILTER (WHERE s.status = 'returned') <> 1)"
-        " OR (c.status = 'rejected' AND count(*) FILTER (WHERE s.status = 'rejected') <> 1)"
+        "SELECT c.id, c.status FROM approvals_approvalcase c JOIN approvals_approvalstep s ON s.case_id = c.id"  # noqa: S608
+        f" GROUP BY c.id HAVING (c.status = 'approved' AND bool_or(NOT {_CONTENT.format('s')}))"
+        " OR (c.status = 'approved' AND bool_or(s.status IN ('returned', 'lapsed')))"
+        " OR (c.status = 'returned' AND count(*) FILTER (WHERE s.status IN ('returned', 'lapsed')) <> 1)"
+        " OR (c.status = 'rejected' AND count(*) FILTER (WHERE s.status = 'rejected') < 1)"
         " OR (c.status <> 'pending' AND bool_or(s.status IN ('active', 'waiting')))",
         "case {} is {}",
     )
@@ -51,19 +58,20 @@ def outcome_follows_steps() -> Iterable[str]:
 def stages_in_order() -> Iterable[str]:
     """A later stage is touched only after all of the earlier one."""
     return _lines(
-        "SELECT DISTINCT late.id FROM approvals_approvalstep late JOIN approvals_approvalstep early"
+        "SELECT DISTINCT late.id FROM approvals_approvalstep late JOIN approvals_approvalstep early"  # noqa: S608
         " ON early.case_id = late.case_id AND early.stage < late.stage"
-        " WHERE late.status IN ('active', 'approved', 'returned', 'rejected') AND early.status <> 'approved'",
+        " WHERE late.status IN ('active', 'approved', 'returned', 'rejected', 'lapsed')"
+        f" AND NOT {_CONTENT.format('early')}",
         "step {}",
     )
 
 
 @invariant("What was decided on is what was submitted")
 def same_document() -> Iterable[str]:
-    """Every decision carries the hash of its case."""
+    """Every decision carries the hash of its case, unless it was carried over from an earlier round."""
     return _lines(
         "SELECT s.id FROM approvals_approvalstep s JOIN approvals_approvalcase c ON c.id = s.case_id"
-        " WHERE s.decided_at IS NOT NULL AND s.document_hash <> c.document_hash",
+        " WHERE s.decided_at IS NOT NULL AND s.carried_from_id IS NULL AND s.document_hash <> c.document_hash",
         "step {}",
     )
 
@@ -89,4 +97,36 @@ def no_task_in_error() -> Iterable[str]:
         "SELECT t.id, t.status, p.status FROM viewflow_task t JOIN viewflow_process p ON p.id = t.process_id"
         " WHERE t.status = 'ERROR' OR (p.status <> 'NEW' AND t.status NOT IN ('DONE', 'CANCELED'))",
         "task {} is {}, its process {}",
+    )
+
+
+@invariant("What is carried over was approved by the same person in an earlier round of the same document")
+def carried_was_given() -> Iterable[str]:
+    """A carried step points at a real decision."""
+    return _lines(
+        "SELECT s.id FROM approvals_approvalstep s JOIN approvals_approvalcase c ON c.id = s.case_id"
+        " JOIN approvals_approvalstep f ON f.id = s.carried_from_id JOIN approvals_approvalcase e ON e.id = f.case_id"
+        " WHERE f.status <> 'approved' OR f.decided_by_id <> s.decided_by_id OR e.round >= c.round"
+        " OR (e.document_type, e.document_id) <> (c.document_type, c.document_id)",
+        "step {}",
+    )
+
+
+@invariant("Nobody who was banned from a case is asked in it or decided it")
+def not_by_banned() -> Iterable[str]:
+    """The database checks it too."""
+    return _lines(
+        "SELECT s.id FROM approvals_approvalstep s JOIN approvals_approvalcase c ON c.id = s.case_id"
+        " WHERE s.approver_id = ANY(c.banned) OR s.decided_by_id = ANY(c.banned) OR s.on_behalf_of_id = ANY(c.banned)",
+        "step {}",
+    )
+
+
+@invariant("Rules in force were activated by somebody else than who proposed them")
+def rules_by_two() -> Iterable[str]:
+    """Unless the program itself loaded them."""
+    return _lines(
+        "SELECT version FROM approvals_ruleset WHERE status = 'active' AND source <> 'setup'"
+        " AND (proposed_by_id IS NULL OR activated_by_id IS NULL OR proposed_by_id = activated_by_id)",
+        "version {}",
     )

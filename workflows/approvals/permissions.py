@@ -8,19 +8,39 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from procurement.organization.access import Matrix, standing
 from procurement.organization.models import Department, Person, Role
-from workflows.approvals.models import ApprovalCase, ApprovalStep, DocumentType
+from workflows.approvals.models import (
+    ApprovalCase,
+    ApprovalStep,
+    DocumentType,
+    Mention,
+    StepHandover,
+    Watch,
+)
 
 # What everybody asked may do follows from the frozen step, not from a role; roles only add readers.
 MATRIX: Matrix = {"audit": (frozenset({Role.AUDITOR}), frozenset(ApprovalCase.Status.values))}
 
 
 def visible_to(user: Any) -> QuerySet[ApprovalCase]:
-    """Cases one has asked for, is or was asked in, or audits."""
+    """Cases one has asked for, is or was asked in (also through a stand-in), was named in, watches, or audits."""
     companies = standing(user).companies(*MATRIX["audit"][0])
     if companies is None:
         return ApprovalCase.objects.all()
-    mine = ApprovalStep.objects.filter(case=OuterRef("pk"), approver=user.pk)
-    return ApprovalCase.objects.filter(Q(requester=user.pk) | Q(company__in=companies) | Q(Exists(mine)))
+    own = Q(approver=user.pk) | Q(on_behalf_of=user.pk) | Q(decided_by=user.pk)
+    mine = ApprovalStep.objects.filter(own, case=OuterRef("pk"))
+    held = StepHandover.objects.filter(giver=user.pk, step__case=OuterRef("pk"))
+    named = Mention.objects.filter(user=user.pk, comment__case=OuterRef("pk"))
+    watched = Watch.objects.filter(
+        user=user.pk, document_type=OuterRef("document_type"), document_id=OuterRef("document_id")
+    )
+    return ApprovalCase.objects.filter(
+        Q(requester=user.pk)
+        | Q(company__in=companies)
+        | Exists(mine)
+        | Exists(held)
+        | Exists(named)
+        | Exists(watched)
+    )
 
 
 def steps_visible_to(user: Any) -> QuerySet[ApprovalStep]:
@@ -34,7 +54,7 @@ def awaited_by(user: Any) -> QuerySet[ApprovalStep]:
     people = Person.objects.filter(manager=person).values("user")
     departments = Department.objects.filter(head=person).values("pk")
     under = Q(case__requester__in=people) | Q(case__department__in=departments)
-    asked = ApprovalStep.objects.filter(case=OuterRef("case"), approver=user.pk)
+    asked = ApprovalStep.objects.filter(Q(approver=user.pk) | Q(on_behalf_of=user.pk), case=OuterRef("case"))
     waiting = ApprovalStep.objects.filter(status=ApprovalStep.Status.ACTIVE).exclude(approver=user.pk)
     return waiting.filter(
         Q(case__requester=user.pk)

@@ -29,7 +29,7 @@ class Run:
     """
 
     process: Process
-    actor: User
+    actor: User | None
     at: datetime
     subject: Any = None
     tasks: list[Task] = field(default_factory=list)

@@ -69,7 +69,7 @@ def complete(
     *,
     task_id: int,
     expected_node: str,
-    user: User,
+    user: User | None,
     callback: Callable[[Run], Any],
     may: Callable[[User, Task], bool] | None = None,
     clock: Clock = database_clock,
@@ -77,7 +77,7 @@ def complete(
     """Finish one person's turn: lock its process, look again, check, decide, go on.
 
     `callback(run)` does what the turn is about and answers with the run's subject. Whoever comes second finds
-    the turn over: StepOver.
+    the turn over: StepOver. Without a user the program itself ends the turn, because its time ran out.
     """
     process_id = process_lock.of_task(task_id)
     tasks = list(
@@ -88,8 +88,8 @@ def complete(
         raise StepOver
     if (
         task.flow_task.name != expected_node
-        or task.owner_id != user.pk
-        or not (may is None or may(user, task))
+        or (user is not None and task.owner_id != user.pk)
+        or not (may is None or user is None or may(user, task))
     ):
         raise NotYourTurn(_("This step is not yours to take."))
     run = _run(task.process, actor=user, at=clock(), tasks=tasks)
@@ -99,6 +99,18 @@ def complete(
     activation.execute()
     run.write()
     return run
+
+
+def reassign(process_id: int, *, item: str, key: int, owner: User) -> None:
+    """An open turn becomes somebody else's. `item` names the key of the turn's data that says which turn it is.
+
+    The caller holds the process's lock. Raises StepOver where there is no such open turn.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("A turn changes hands in the transaction of its step's change.")
+    turns = Task.objects.filter(process_id=process_id, status=STATUS.ASSIGNED, **{f"data__{item}": key})
+    if turns.update(owner=owner) != 1:
+        raise StepOver
 
 
 @transaction.atomic
@@ -112,7 +124,12 @@ def cancel(process_id: int, *, at: datetime) -> None:
 
 
 def _run(
-    process: Process, *, actor: User, at: datetime, subject: Any = None, tasks: list[Task] | None = None
+    process: Process,
+    *,
+    actor: User | None,
+    at: datetime,
+    subject: Any = None,
+    tasks: list[Task] | None = None,
 ) -> Run:
     run = Run(process=process, actor=actor, at=at, subject=subject, tasks=tasks or [])
     for task in run.tasks:

@@ -14,10 +14,10 @@ from procurement.accounts.models import User
 from procurement.common.components import Check
 from procurement.common.locks import lock
 from procurement.evaluation.models import Award
-from procurement.requisitions.models import Requisition
+from procurement.requisitions.models import Requisition, RequisitionLine
 from procurement.rfqs.models import Rfq
 from workflows.approvals import handlers
-from workflows.approvals.handlers import DocumentHandler, Outcome, Words
+from workflows.approvals.handlers import DocumentHandler, Outcome, Words, whole
 from workflows.approvals.models import ApprovalCase, DocumentType
 from workflows.flows import outlines, risks, summaries
 
@@ -34,11 +34,12 @@ class Kind:
     summary: Callable[[int], Mapping[str, Any]]
     risks: Callable[[int], Sequence[Check]]
     outline: Callable[[ApprovalCase], Words | None]
+    lines: Callable[[int], Mapping[int, str]] = whole
 
     def tell(self, service: str) -> Outcome:
         """The service of the room as the flow calls it."""
 
-        def told(document_id: int, *, actor: User, at: datetime, case: ApprovalCase | None) -> object:
+        def told(document_id: int, *, actor: User | None, at: datetime, case: ApprovalCase | None) -> object:
             return getattr(self.services(), service)(**{self.key: document_id}, actor=actor, at=at, case=case)
 
         return told
@@ -90,10 +91,16 @@ def _lock_contract(key: int) -> str:
     return lock(Contract.objects.filter(pk=key)).document_hash
 
 
+def _lines_of_requisition(key: int) -> Mapping[int, str]:
+    """Each need of a request may be refused alone."""
+    lines = RequisitionLine.objects.filter(requisition=key).order_by("position")
+    return dict(lines.values_list("pk", "description"))
+
+
 KINDS = {
     DocumentType.REQUISITION: Kind(
         _requisitions, "requisition_id", "approve", "requisitions:detail", _lock_requisition,
-        summaries.requisition, risks.requisition, outlines.requisition,
+        summaries.requisition, risks.requisition, outlines.requisition, _lines_of_requisition,
     ),
     DocumentType.RFQ: Kind(
         _rfqs, "rfq_id", "publish", "rfqs:detail", _lock_rfq, summaries.rfq, risks.rfq, outlines.rfq
@@ -124,5 +131,6 @@ def register_all() -> None:
                 summary=kind.summary,
                 risks=kind.risks,
                 outline=kind.outline,
+                lines=kind.lines,
             ),
         )

@@ -13,7 +13,6 @@ from workflows.approvals import handlers
 from workflows.approvals import services as approvals
 from workflows.approvals.facts import ApprovalFacts
 from workflows.approvals.models import ApprovalCase
-from workflows.approvals.plan import plan_for
 from workflows.engine import nodes
 from workflows.engine import services as engine
 from workflows.engine.flows import GuardedFlow
@@ -22,7 +21,8 @@ Outcome = ApprovalCase.Status
 
 
 class ApprovalFlow:
-    """Ask each stage in turn; everybody of a stage must agree. One who returns or rejects ends the round.
+    """Ask each stage in turn; in each group of a stage as many must agree as its rule says. A question or a rejection
+    that counts ends the round.
 
     Steps were frozen from the rules at submission. A document that comes back is a new round: a new case, a new process.
     """
@@ -49,14 +49,20 @@ class ApprovalFlow:
 
     @classmethod
     def launch(cls, *, subject: Any, facts: ApprovalFacts, actor: User, clock: Clock) -> ApprovalCase | None:
-        """Open a case and ask its first stage; a document below every limit is approved at once, by nobody."""
+        """Open a case and ask its first stage; a document below every limit is approved at once, by nobody, and so is
+        one whose change keeps every approval given."""
         at = clock()
-        plan = plan_for(facts, at=at)
-        if not plan.steps:
-            handlers.of(facts.document_type).approve(facts.document_id, actor=actor, at=at, case=None)
+        opening = approvals.prepare(facts, at=at)
+        process = engine.new_process(cls, at=at) if opening.asks else None  # type: ignore[arg-type]  # its graphs are GuardedFlows
+        progress = approvals.open_case(opening, process=process, at=at)
+        if process is None:
+            if opening.steps:  # everything that was approved before still holds
+                progress.tell("approval.closed", progress.case, outcome=Outcome.APPROVED)
+                progress.record(actor=actor, at=at)
+            handlers.of(facts.document_type).approve(
+                facts.document_id, actor=actor, at=at, case=progress.case
+            )
             return None
-        process = engine.new_process(cls, at=at)  # type: ignore[arg-type]  # its graphs are GuardedFlows
-        progress = approvals.open_case(facts, plan=plan, process=process, actor=actor, at=at)
         engine.start(process, actor=actor, at=at, subject=progress)
         progress.record(actor=actor, at=at)
         return progress.case
@@ -78,7 +84,7 @@ class ApprovalFlow:
     def was_returned(self, activation: Any) -> bool:
         """There is a question."""
         refusal = activation.subject.refusal
-        return refusal is not None and refusal.status == Outcome.RETURNED
+        return refusal is not None and refusal.status in approvals.SENDS_BACK
 
     def was_rejected(self, activation: Any) -> bool:
         """It is refused for good."""

@@ -22,7 +22,7 @@ from procurement.rfqs.models import Invitation, Rfq
 from procurement.rfqs.permissions import CONFIRMERS
 from suppliers.registry.models import Membership
 from workflows.approvals import handlers
-from workflows.approvals.models import ApprovalStep
+from workflows.approvals.models import ApprovalCase, ApprovalStep, Comment, Delegation, Watch
 
 Members = Membership.Role
 BIDDERS = frozenset({Members.ADMIN, Members.BIDDER})
@@ -91,16 +91,58 @@ def _decision(event: Event) -> dict[str, Any]:
 # --- approvals
 
 
-@hears("approval.step_activated", "approval.reminded")
+@hears("approval.step_activated", "approval.reminded", "approval.handed_over")
 def approver(event: Event) -> Iterator[Told]:
-    """Only the person whose turn it is (F118); reminded by whoever waits."""
+    """Only the person whose turn it is (F118); reminded by whoever waits, or by the time that has passed."""
     step = ApprovalStep.objects.select_related("approver", "case__requester").get(pk=event.subject_id)
-    if step.status == ApprovalStep.Status.ACTIVE:
-        case = step.case
-        facts = {"title": case.title, "number": case.number or case.title, "who": str(case.requester)}
-        if event.verb == "approval.reminded":
-            facts["who"] = str(event.actor)
-        yield Told(step.approver, event.verb, address("inbox:decide", step.pk), facts)
+    if step.status != ApprovalStep.Status.ACTIVE:
+        return
+    facts = {**_case_facts(step.case), "who": str(step.case.requester)}
+    kind = event.verb
+    if event.verb == "approval.handed_over":
+        facts["giver"] = str(User.objects.get(pk=event.facts["giver"]))
+    elif event.verb == "approval.reminded" and event.actor is None:
+        kind = "approval.time_passed"
+    elif event.verb == "approval.reminded":
+        facts["who"] = str(event.actor)
+    yield Told(step.approver, kind, address("inbox:decide", step.pk), facts)
+
+
+def _case_facts(case: ApprovalCase) -> dict[str, Any]:
+    return {"title": case.title, "number": case.number or case.title}
+
+
+@hears("approval.commented")
+def named(event: Event) -> Iterator[Told]:
+    """Whoever is named in a remark."""
+    remark = Comment.objects.select_related("case", "author").get(pk=event.subject_id)
+    facts = {**_case_facts(remark.case), "who": str(remark.author), "comment": remark.text}
+    for mention in remark.mentions.select_related("user"):
+        yield Told(mention.user, "approval.mentioned", address("inbox:case", remark.case_id), facts)
+
+
+@hears("approval.closed")
+def watchers(event: Event) -> Iterator[Told]:
+    """Whoever watches the document; the requester hears it from the document itself."""
+    case = ApprovalCase.objects.get(pk=event.subject_id)
+    watching = Watch.objects.filter(
+        document_type=case.document_type, document_id=case.document_id, ended_at=None
+    )
+    for watch in watching.select_related("user"):
+        yield Told(watch.user, event.verb, address("inbox:case", case.pk), _case_facts(case))
+
+
+@hears("delegation.made")
+def stand_in(event: Event) -> Iterator[Told]:
+    """Whoever stands in."""
+    made = Delegation.objects.select_related("delegate", "delegator").get(pk=event.subject_id)
+    facts = {
+        "who": str(made.delegator),
+        "starts_at": made.starts_at.isoformat(),
+        "ends_at": made.ends_at.isoformat(),
+        "time_zone": made.delegate.time_zone,
+    }
+    yield Told(made.delegate, event.verb, address("inbox:list"), facts)
 
 
 @hears("requisition.approved", "requisition.returned", "requisition.rejected")

@@ -60,6 +60,27 @@ KINDS: dict[str, Kind] = {
         _("%(who)s reminds you of %(number)s."),
         _("Decide"),
     ),
+    "approval.handed_over": Kind(
+        _("Your decision now: %(title)s"),
+        _("%(number)s, which %(who)s sent for approval, has come to you from %(giver)s."),
+        _("Decide"),
+    ),
+    "approval.time_passed": Kind(
+        _("Still waiting for your decision: %(title)s"),
+        _("%(number)s, which %(who)s sent for approval, has been with you for longer than was agreed."),
+        _("Decide"),
+    ),
+    "approval.mentioned": Kind(
+        _("You are named: %(title)s"),
+        _("%(who)s wrote about %(number)s: “%(comment)s”"),
+    ),
+    "approval.closed": Kind(
+        _("Decided: %(title)s"), _("%(number)s, which you watch, is decided. Open it to see how.")
+    ),
+    "delegation.made": Kind(
+        _("You stand in for somebody"),
+        _("From %(starts_at)s until %(ends_at)s decisions of %(who)s come to you."),
+    ),
     "requisition.approved": Kind(
         _("Approved: %(title)s"), _("Your request %(number)s is approved and goes to purchasing.")
     ),
@@ -212,7 +233,12 @@ KINDS: dict[str, Kind] = {
 CHOICES: dict[str, tuple[Choice, ...]] = {  # by side, in the order of a purchase
     "staff": (
         Choice("approval.step_activated", _("My decision is asked for"), always=True),
+        Choice("approval.handed_over", _("A decision comes to me from somebody else"), always=True),
         Choice("approval.reminded", _("Somebody reminds me of a decision")),
+        Choice("approval.time_passed", _("A decision is with me for too long")),
+        Choice("approval.mentioned", _("I am named in a remark")),
+        Choice("approval.closed", _("Something I watch is decided")),
+        Choice("delegation.made", _("I stand in for somebody"), always=True),
         Choice("requisition.approved", _("My request is approved")),
         Choice("requisition.returned", _("My request comes back with a question"), always=True),
         Choice("requisition.rejected", _("My request is rejected")),

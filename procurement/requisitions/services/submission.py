@@ -24,7 +24,7 @@ from procurement.requisitions.models import (
 )
 from procurement.requisitions.services.data import LineRefused, NotNow, too_late
 from procurement.requisitions.services.drafting import check_editable, documents_of, locked, today_in
-from workflows.approvals.facts import ApprovalFacts
+from workflows.approvals.facts import LONGEST_ANSWER, ApprovalFacts, CostLine
 from workflows.approvals.models import ApprovalCase, DocumentType
 from workflows.approvals.services import withdraw_case
 from workflows.engine import services as engine
@@ -42,7 +42,10 @@ _DECIDE = """
         UPDATE requisitions_requisition SET status = %s, decided_at = %s
         WHERE id = %s AND status = 'in_approval' RETURNING id
     )
-    UPDATE requisitions_requisitionline SET status = %s FROM head WHERE requisition_id = head.id
+    UPDATE requisitions_requisitionline AS line
+    SET status = CASE WHEN line.id IN (SELECT line_id FROM approvals_linerefusal WHERE case_id = %s)
+                      THEN 'rejected' ELSE %s END
+    FROM head WHERE requisition_id = head.id
 """
 Status, LineStatus = Requisition.Status, RequisitionLine.Status
 
@@ -57,10 +60,13 @@ class AlreadySourced(RuleViolation):
 
 @transaction.atomic
 @events.gathered()
-def submit(*, requisition_id: int, actor: User, clock: Clock = database_clock) -> Requisition:
+def submit(
+    *, requisition_id: int, actor: User, answer: str = "", clock: Clock = database_clock
+) -> Requisition:
     """Send a request for approval: number it, freeze its words, ask the people whom the rules name.
 
-    Below every limit nobody is asked, and it is approved at once. Raises NotReady, LineRefused, NotNow.
+    `answer` is what the requester says to an approver's question, where one came back with it. Below every limit
+    nobody is asked, and it is approved at once; so is a changed one whose change keeps every approval given. Raises NotReady, LineRefused, NotNow.
     """
     requisition = locked(requisition_id)
     at = clock()
@@ -84,14 +90,20 @@ def submit(*, requisition_id: int, actor: User, clock: Clock = database_clock) -
     facts = {"round": requisition.round, "revision": requisition.revision}
     _record("requisition.submitted", requisition, actor, at, facts)
     asked = engine.launch(
-        "requisition", subject=requisition, facts=facts_of(requisition, lines), actor=actor, clock=lambda: at
+        "requisition",
+        subject=requisition,
+        facts=facts_of(requisition, lines, answer=answer),
+        actor=actor,
+        clock=lambda: at,
     )
     if asked is None:
         requisition.refresh_from_db(fields=["status", "decided_at"])
     return requisition
 
 
-def facts_of(requisition: Requisition, lines: Iterable[RequisitionLine]) -> ApprovalFacts:
+def facts_of(
+    requisition: Requisition, lines: Iterable[RequisitionLine], *, answer: str = ""
+) -> ApprovalFacts:
     """What the approval rules are matched against; also before submission, for the preview."""
     lines = list(lines)
     return ApprovalFacts(
@@ -108,6 +120,9 @@ def facts_of(requisition: Requisition, lines: Iterable[RequisitionLine]) -> Appr
         currency=requisition.currency,
         document_hash=requisition.document_hash,
         estimated=all(line.unit_price > 0 for line in lines),
+        project_ids=tuple(sorted({line.project_id for line in lines if line.project_id})),
+        lines=tuple(CostLine(line.pk, line.cost_centre_id, line.project_id) for line in lines),
+        answer=answer.strip()[:LONGEST_ANSWER],
     )
 
 
@@ -146,11 +161,11 @@ def cancel(
 
 
 def approve(*, requisition_id: int, actor: User, at: datetime, case: ApprovalCase | None) -> None:
-    """The last approver agreed, or nobody had to be asked: the lines join the pool."""
+    """The last approver agreed, or nobody had to be asked: the lines join the pool, but for those refused singly."""
     _decided(requisition_id, Status.APPROVED, LineStatus.APPROVED, actor, at, case)
 
 
-def send_back(*, requisition_id: int, actor: User, at: datetime, case: ApprovalCase | None) -> None:
+def send_back(*, requisition_id: int, actor: User | None, at: datetime, case: ApprovalCase | None) -> None:
     """An approver returned the request with a question; its requester may change it."""
     _decided(requisition_id, Status.RETURNED, LineStatus.DRAFT, actor, at, case)
 
@@ -161,12 +176,12 @@ def reject(*, requisition_id: int, actor: User, at: datetime, case: ApprovalCase
 
 
 def _decided(
-    requisition_id: int, status: str, lines: str, actor: User, at: datetime, case: ApprovalCase | None
+    requisition_id: int, status: str, lines: str, actor: User | None, at: datetime, case: ApprovalCase | None
 ) -> None:
     """Runs inside the deciding transaction, which holds the request's lock."""
     decided_at = None if status == Status.RETURNED else at
     with connection.cursor() as cursor:
-        cursor.execute(_DECIDE, [status, decided_at, requisition_id, lines])
+        cursor.execute(_DECIDE, [status, decided_at, requisition_id, case.pk if case else None, lines])
         if not cursor.rowcount:
             raise NotNow(_("This request is not in approval."))
     facts = {"case": case.pk if case else None}
@@ -208,7 +223,9 @@ def _freeze(requisition: Requisition, lines: Sequence[RequisitionLine], at: date
     )
 
 
-def _record(verb: str, requisition: Requisition, actor: User, at: datetime, facts: dict[str, Any]) -> None:
+def _record(
+    verb: str, requisition: Requisition, actor: User | None, at: datetime, facts: dict[str, Any]
+) -> None:
     events.record(
         verb, subject=requisition, actor=actor, at=at, facts=facts, content_hash=requisition.document_hash
     )

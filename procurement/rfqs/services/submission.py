@@ -17,14 +17,14 @@ from procurement.common.locks import lock
 from procurement.common.numbering import next_number
 from procurement.common.wording import digest_of
 from procurement.rfqs.canonical import content_of
-from procurement.rfqs.checklist import checklist, enough_time, missing
+from procurement.rfqs.checklist import checklist, counts_of, enough_time, missing
 from procurement.rfqs.deadlines import moment_in_zone
 from procurement.rfqs.models import Rfq, RfqLineVersion
 from procurement.rfqs.services.data import NotReady, check_editable, locked, said_why, too_late
 from procurement.rfqs.services.sourcing import give_back
 from suppliers.registry.models import Supplier
-from workflows.approvals.facts import ApprovalFacts
-from workflows.approvals.models import ApprovalCase, DocumentType
+from workflows.approvals.facts import LONGEST_ANSWER, ApprovalFacts
+from workflows.approvals.models import ApprovalCase, DocumentType, Flag
 from workflows.approvals.services import withdraw_case
 from workflows.engine import services as engine
 
@@ -34,16 +34,17 @@ CANCELLABLE = frozenset({Status.DRAFT, Status.RETURNED, Status.PUBLISHED})
 
 @transaction.atomic
 @events.gathered()
-def submit(*, rfq_id: int, actor: User, clock: Clock = database_clock) -> Rfq:
+def submit(*, rfq_id: int, actor: User, answer: str = "", clock: Clock = database_clock) -> Rfq:
     """Send an RFQ for approval: number it, freeze its words, ask the people whom the rules name.
 
     Below every limit nobody is asked, and it is published at once. Raises NotReady while the checklist has
     open points.
     """
-    rfq = lock(Rfq.objects.select_related("company").filter(pk=rfq_id))
+    rfq = lock(Rfq.objects.select_related("company", "preset").filter(pk=rfq_id))
     at = clock()
     check_editable(rfq)
-    open_points = missing(checklist(rfq, at))
+    counted = counts_of(rfq)
+    open_points = missing(checklist(rfq, at, counted))
     if open_points:
         points = "; ".join(str(point.label) for point in open_points)
         raise NotReady(_("Not ready yet: %(points)s.") % {"points": points})
@@ -54,14 +55,22 @@ def submit(*, rfq_id: int, actor: User, clock: Clock = database_clock) -> Rfq:
     rfq.status, rfq.submitted_at, rfq.round = Status.IN_APPROVAL, at, rfq.round + 1
     rfq.save(update_fields=["number", "document_hash", "status", "submitted_at", "round"])
     _record("rfq.submitted", rfq, actor, at, {"round": rfq.round})
-    facts = facts_of(rfq, actor, categories={line["category_id"] for line in content["lines"]})
+    categories = {line["category_id"] for line in content["lines"]}
+    facts = facts_of(rfq, actor, categories=categories, counted=counted, answer=answer)
     asked = engine.launch("rfq", subject=rfq, facts=facts, actor=actor, clock=lambda: at)
     if asked is None:
         _go_out(rfq, at)
     return rfq
 
 
-def facts_of(rfq: Rfq, requester: User, *, categories: Iterable[int] | None = None) -> ApprovalFacts:
+def facts_of(
+    rfq: Rfq,
+    requester: User,
+    *,
+    categories: Iterable[int] | None = None,
+    counted: dict[str, Any] | None = None,
+    answer: str = "",
+) -> ApprovalFacts:
     """What the approval rules are matched against; also before submission, for the preview."""
     if categories is None:
         versions = RfqLineVersion.objects.filter(line__rfq=rfq, revision=rfq.revision)
@@ -81,7 +90,18 @@ def facts_of(rfq: Rfq, requester: User, *, categories: Iterable[int] | None = No
         document_hash=rfq.document_hash,
         rfq_id=rfq.pk,
         estimated=rfq.estimate > 0,
+        procedure=rfq.preset.code,
+        flags=_flags(counts_of(rfq) if counted is None else counted),
+        answer=answer.strip()[:LONGEST_ANSWER],
     )
+
+
+def _flags(counted: dict[str, Any]) -> frozenset[str]:
+    """Only one supplier is asked; somebody is asked who never had a contract with us."""
+    found = {Flag.DIRECT_AWARD} if counted["has_invited"] == 1 else set()
+    if counted["has_strangers"]:
+        found.add(Flag.NEW_SUPPLIER)
+    return frozenset(flag.value for flag in found)
 
 
 @transaction.atomic
@@ -105,7 +125,7 @@ def publish(*, rfq_id: int, actor: User, at: datetime, case: ApprovalCase | None
     rfq = locked(rfq_id)
     if rfq.status != Status.IN_APPROVAL:
         raise too_late(rfq)
-    if case:  # otherwise the checklist has just been looked at
+    if case and case.process_id:  # otherwise the checklist has just been looked at
         _check_still_possible(rfq, at)
     _go_out(rfq, at)
     out = {"status": rfq.status, "published_at": rfq.published_at, "opens_at": rfq.opens_at}
@@ -120,7 +140,7 @@ def _go_out(rfq: Rfq, at: datetime) -> None:
     rfq.status, rfq.published_at, rfq.opens_at = Status.PUBLISHED, at, max(rfq.opens_at or at, at)
 
 
-def send_back(*, rfq_id: int, actor: User, at: datetime, case: ApprovalCase | None) -> None:
+def send_back(*, rfq_id: int, actor: User | None, at: datetime, case: ApprovalCase | None) -> None:
     """An approver returned the RFQ with a question; it may be changed and sent again."""
     _back(rfq_id, "rfq.returned", actor, at, case)
 
@@ -163,7 +183,7 @@ def _check_still_possible(rfq: Rfq, at: datetime) -> None:
         raise NotReady(_("A supplier of this RFQ was blocked meanwhile. Return it, so that it is taken off."))
 
 
-def _back(rfq_id: int, verb: str, actor: User, at: datetime, case: ApprovalCase | None) -> None:
+def _back(rfq_id: int, verb: str, actor: User | None, at: datetime, case: ApprovalCase | None) -> None:
     rfq = locked(rfq_id)
     if rfq.status != Status.IN_APPROVAL:
         raise too_late(rfq)
@@ -176,7 +196,7 @@ def _become(rfq: Rfq, status: Rfq.Status, *fields: str) -> None:
     rfq.save(update_fields=["status", *fields])
 
 
-def _record(verb: str, rfq: Rfq, actor: User, at: datetime, facts: dict[str, Any]) -> None:
+def _record(verb: str, rfq: Rfq, actor: User | None, at: datetime, facts: dict[str, Any]) -> None:
     events.record(
         verb, subject=rfq, actor=actor, at=at, rfq_id=rfq.pk, facts=facts, content_hash=rfq.document_hash
     )

@@ -1,108 +1,24 @@
-"""Who must agree to what: versioned rules, and the cases they were frozen into."""
+"""What was asked of whom: a document's rounds of approval, the people asked in each, and what they said."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from viewflow.workflow.models import Process
 
-from procurement.catalog.models import Category
 from procurement.common.fields import AmountField, CurrencyField
+from procurement.common.immutability import insert_only
 from procurement.common.money import fits_currency
 from procurement.common.states import Stateful
 from procurement.organization.models import Company, Department, Role
-
-
-class DocumentType(models.TextChoices):
-    """Documents that may need approval."""
-
-    REQUISITION = "requisition", _("Requisition")
-    RFQ = "rfq", _("RFQ")
-    AWARD = "award", _("Award")
-    CONTRACT = "contract", _("Contract")
-
-
-class RuleSet(models.Model):
-    """One version of all approval rules. A case keeps the version it started with."""
-
-    version = models.PositiveIntegerField(_("version"), unique=True)
-    valid_from = models.DateTimeField(_("valid from"))
-    note = models.CharField(_("note"), max_length=200, blank=True, default="")
-
-    class Meta:
-        verbose_name = _("rule set")
-        verbose_name_plural = _("rule sets")
-
-    def __str__(self) -> str:
-        return f"v{self.version}"
-
-
-class ApprovalRule(models.Model):
-    """Documents of a type, from an amount on, in a company, department and category (empty means any) need its stages."""
-
-    rule_set = models.ForeignKey(RuleSet, models.PROTECT, related_name="rules")
-    name = models.CharField(_("name"), max_length=120)
-    document_type = models.CharField(_("document type"), max_length=12, choices=DocumentType)
-    company = models.ForeignKey(Company, models.PROTECT, null=True, blank=True, related_name="+")
-    department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="+")
-    category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True, related_name="+")
-    currency = CurrencyField(_("currency"), default="CNY")
-    amount_from = AmountField(_("from this amount"), default=0)
-    amount_below = AmountField(_("below this amount"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("approval rule")
-        verbose_name_plural = _("approval rules")
-        constraints = [
-            models.CheckConstraint(
-                name="rule_band",
-                condition=Q(amount_from__gte=0)
-                & (Q(amount_below__isnull=True) | Q(amount_below__gt=F("amount_from"))),
-                violation_error_message=_("The band must end above its start."),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class RuleStage(models.Model):
-    """One step of a rule's chain. Stages with the same position are asked at the same time (parallel)."""
-
-    class Approver(models.TextChoices):
-        ROLE = "role", _("Holder of a role")
-        MANAGER = "manager", _("The requester's manager")
-        DEPARTMENT_HEAD = "department_head", _("Head of the department")
-        PERSON = "person", _("A named person")
-
-    rule = models.ForeignKey(ApprovalRule, models.CASCADE, related_name="stages")
-    position = models.PositiveSmallIntegerField(_("position"), default=1)
-    approver = models.CharField(_("approver"), max_length=16, choices=Approver, default=Approver.ROLE)
-    role = models.CharField(_("role"), max_length=20, choices=Role, blank=True, default="")
-    person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
-    )
-
-    class Meta:
-        verbose_name = _("stage")
-        verbose_name_plural = _("stages")
-        ordering = ("position", "pk")
-        constraints = [
-            models.CheckConstraint(
-                name="stage_names_somebody",
-                condition=(Q(approver="role") & ~Q(role=""))
-                | Q(approver="person", person__isnull=False)
-                | Q(approver__in=["manager", "department_head"]),
-                violation_error_message=_("Name the role or the person."),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.position}. {self.get_approver_display()}"
+from workflows.approvals.models.delegations import Delegation
+from workflows.approvals.models.rules import ApproverGroup, DocumentType, RuleSet, RuleStage
 
 
 class ApprovalCase(Stateful):
@@ -136,6 +52,18 @@ class ApprovalCase(Stateful):
     document_hash = models.CharField(max_length=64)
     rfq_id = models.BigIntegerField(null=True, help_text=_("The RFQ this belongs to, where there is one."))
     rule_set = models.ForeignKey(RuleSet, models.PROTECT, null=True, related_name="+")
+    facts = models.JSONField(default=dict, help_text="What the rules were matched against.")
+    banned = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        help_text="Users who may not decide besides the requester, such as evaluators and openers of bids.",
+    )
+    tolerance = models.DecimalField(
+        max_digits=5, decimal_places=2, default=0, help_text="Percent; the least of the rules that matched."
+    )
+    answer = models.CharField(
+        max_length=2000, blank=True, default="", help_text="To the question of the round before."
+    )
     process = models.OneToOneField(Process, models.PROTECT, null=True, related_name="case")
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     submitted_at = models.DateTimeField()
@@ -168,8 +96,32 @@ class ApprovalCase(Stateful):
         return f"{self.get_document_type_display()} {self.number or self.document_id}"
 
 
+# Evaluators and openers of bids never approve the award, whoever hands them the turn.
+_NOT_BY_BANNED = """
+    IF EXISTS (SELECT FROM approvals_approvalcase c WHERE c.id = NEW.case_id AND c.banned <> '{}'
+               AND c.banned && array_remove(ARRAY[NEW.approver_id, NEW.decided_by_id, NEW.on_behalf_of_id]::bigint[], NULL))
+    THEN
+        RAISE EXCEPTION 'user is banned from case %', NEW.case_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'step_not_by_banned';
+    END IF;
+    RETURN NEW;
+"""
+FORWARDED, EXTRA = "forwarded", "extra"  # as what people decide whom no rule named
+
+
 class ApprovalStep(Stateful):
-    """One person's turn. The requester stands here too, so that the database forbids deciding one's own request."""
+    """One person's turn. The requester stands here too, so that the database forbids deciding one's own request.
+
+    Steps of a stage are asked at the same time, in groups: a group is content once `needed` of its steps are approved.
+    `approver` is who must act now; `on_behalf_of` is for whom, when it is a delegate. `lines` are the lines of the
+    document that this person answers for; nothing means all of it. A step that an earlier round's decision still
+    answers is `carried_from` it. `limit` and `remind_after` are working days of the company, `due_at` and
+    `remind_at` the instants they came to when the step's turn came.
+    """
+
+    class Door(models.TextChoices):
+        PAGE = "page", _("On the page")
+        MAIL = "mail", _("By the link in a mail")
 
     class Status(models.TextChoices):
         WAITING = "waiting", _("Not yet their turn")
@@ -177,6 +129,7 @@ class ApprovalStep(Stateful):
         APPROVED = "approved", _("Approved")
         RETURNED = "returned", _("Returned with a question")
         REJECTED = "rejected", _("Rejected")
+        LAPSED = "lapsed", _("Time ran out")
         WITHDRAWN = "withdrawn", _("No longer needed")
 
     TONES: ClassVar[dict[str, str]] = {
@@ -185,6 +138,7 @@ class ApprovalStep(Stateful):
         "approved": "good",
         "returned": "wait",
         "rejected": "bad",
+        "lapsed": "wait",
         "withdrawn": "idle",
     }
 
@@ -192,15 +146,35 @@ class ApprovalStep(Stateful):
     requester = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
     stage = models.PositiveSmallIntegerField()
     position = models.PositiveSmallIntegerField()
+    group = models.PositiveSmallIntegerField(default=1)
+    needed = models.PositiveSmallIntegerField(default=1)
+    mode = models.CharField(max_length=8, choices=RuleStage.Mode, default=RuleStage.Mode.ONE)
     approver = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="approval_steps")
+    lines = ArrayField(models.BigIntegerField(), null=True)
     reason = models.CharField(max_length=200, help_text=_("The rule that asked for this person."))
     asked_as = models.CharField(
         max_length=20, blank=True, default="", help_text=_("A role, or the kind of approver.")
     )
+    approver_group = models.ForeignKey(ApproverGroup, models.PROTECT, null=True, related_name="+")
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
     active_since = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     on_behalf_of = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    delegation = models.ForeignKey(Delegation, models.PROTECT, null=True, related_name="+")
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text=_("Who asked for them."),
+    )
+    carried_from = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    remind_after = models.PositiveSmallIntegerField(null=True)
+    limit = models.PositiveSmallIntegerField(null=True)
+    overdue = models.CharField(max_length=10, choices=RuleStage.Overdue, default=RuleStage.Overdue.WAIT)
+    remind_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    door = models.CharField(max_length=4, choices=Door, default=Door.PAGE)
     decided_at = models.DateTimeField(null=True)
     comment = models.CharField(max_length=1000, blank=True, default="")
     document_hash = models.CharField(
@@ -210,8 +184,14 @@ class ApprovalStep(Stateful):
     class Meta:
         ordering = ("stage", "position")
         constraints = [
-            models.UniqueConstraint(fields=["case", "stage", "position"], name="step_place"),
-            models.UniqueConstraint(fields=["case", "stage", "approver"], name="step_person_once_per_stage"),
+            models.UniqueConstraint(
+                fields=["case", "stage", "position"], name="step_place", deferrable=models.Deferrable.DEFERRED
+            ),
+            models.UniqueConstraint(
+                fields=["case", "stage", "approver"],
+                name="step_person_once_per_stage",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
             models.CheckConstraint(
                 name="step_not_by_requester",
                 condition=~Q(approver=F("requester"))
@@ -225,9 +205,22 @@ class ApprovalStep(Stateful):
                 | (Q(decided_by__isnull=False, decided_at__isnull=False) & ~Q(document_hash="")),
             ),
             models.CheckConstraint(
+                name="step_delegate_has_delegation",
+                condition=Q(delegation__isnull=True) | Q(on_behalf_of__isnull=False),
+            ),
+            models.CheckConstraint(name="step_needed", condition=Q(needed__gte=1)),
+            models.CheckConstraint(
                 name="step_refusal_has_comment",
                 condition=~Q(status__in=["returned", "rejected"]) | ~Q(comment=""),
             ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="not_by_banned",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=_NOT_BY_BANNED,
+            )
         ]
         indexes = [
             models.Index(
@@ -238,6 +231,8 @@ class ApprovalStep(Stateful):
                 name="step_decided",
                 condition=Q(decided_at__isnull=False),
             ),
+            models.Index(fields=["remind_at"], name="step_remind", condition=Q(status="active")),
+            models.Index(fields=["due_at"], name="step_due", condition=Q(status="active")),
         ]
 
     def __str__(self) -> str:
@@ -247,6 +242,54 @@ class ApprovalStep(Stateful):
     def asked_as_label(self) -> str:
         """As what this person decides, in the reader's words."""
         return asked_as_label(self.asked_as)
+
+
+class StepHandover(models.Model):
+    """A turn went from one person to another; without `by`, the program saw to it. Written once."""
+
+    class Reason(models.TextChoices):
+        FORWARDED = "forwarded", _("passed on")
+        DELEGATED = "delegated", _("while away")
+        TAKEN_BACK = "taken_back", _("taken back")
+        DELEGATION_OVER = "delegation_over", _("back from away")
+        ESCALATED = "escalated", _("time limit passed")
+        LEFT = "left", _("not in office any more")
+        RIGHT_ENDED = "right_ended", _("role ended")
+
+    step = models.ForeignKey(ApprovalStep, models.PROTECT, related_name="handovers")
+    giver = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    taker = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=16, choices=Reason)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    note = models.CharField(max_length=1000, blank=True, default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("at", "pk")
+        triggers = insert_only()
+        constraints = [models.CheckConstraint(name="handover_to_another", condition=~Q(giver=F("taker")))]
+
+    def __str__(self) -> str:
+        return f"{self.step_id}: {self.giver_id} → {self.taker_id}"
+
+
+class LineRefusal(models.Model):
+    """An approver refused one line of a document and let the rest go on; it takes effect when the case is approved."""
+
+    case = models.ForeignKey(ApprovalCase, models.PROTECT, related_name="line_refusals")
+    step = models.ForeignKey(ApprovalStep, models.PROTECT, related_name="line_refusals")
+    line_id = models.BigIntegerField()
+    reason = models.CharField(max_length=1000)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "line_id"], name="line_refused_once"),
+            models.CheckConstraint(name="line_refusal_has_reason", condition=~Q(reason="")),
+        ]
+        triggers = insert_only()
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.line_id}"
 
 
 class Reminder(models.Model):
@@ -266,4 +309,5 @@ class Reminder(models.Model):
 
 def asked_as_label(code: str) -> str:
     """A role or a kind of approver, in the reader's words."""
-    return str(dict([*RuleStage.Approver.choices, *Role.choices]).get(code, ""))
+    unruled = [(FORWARDED, _("passed on to them")), (EXTRA, _("asked in addition"))]
+    return str(dict([*RuleStage.Approver.choices, *Role.choices, *unruled]).get(code, ""))
