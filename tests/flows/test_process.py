@@ -123,6 +123,18 @@ def test_a_chain_leads_to_it_where_the_case_may_be_seen(client):
         assert (address in client.get(url).content.decode()) is seen
 
 
+def test_a_case_in_which_nobody_was_asked_says_so(client, document):
+    requester, _approver = one_approver()
+    case = submit(requester)
+    decide(active(case)[0])
+    ApprovalCase.objects.filter(pk=case.pk).update(process=None)
+
+    text = page(client, requester, case).content.decode()
+
+    assert "Nobody had to be asked in this round" in text
+    assert "In words" not in text
+
+
 # --- BPMN
 
 

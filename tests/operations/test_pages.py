@@ -20,6 +20,7 @@ from tests.operations.conftest import (
     failed_rendering,
     record,
 )
+from workflows.notices.kinds import KINDS as notice_kinds
 from workflows.notices.models import Notice
 from workflows.operations import words
 from workflows.operations.matters import MATTERS
@@ -208,7 +209,7 @@ def test_everything_that_rooms_register_has_words():
     assert set(words.JOBS) >= set(job_kinds)
     assert set(words.templates()) == set(documents.kinds)
     verbs = {verb for consumer in events.consumers.values() for verb in consumer.verbs}
-    assert {verb for verb in verbs if words.event_words(verb) == verb} == set()
+    assert {verb for verb in {*verbs, *notice_kinds} if words.event_words(verb) == verb} == set()
 
 
 @pytest.mark.parametrize("name", ["effects", "documents", "jobs", "mails", "processes"])
