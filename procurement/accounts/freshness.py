@@ -35,9 +35,14 @@ class FreshLoginMixin:
         if is_fresh(request):
             response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
             return response
-        back = urlencode({"next": request.get_full_path()})
-        if get_reauthentication_flows(request.user):
-            return redirect(f"{reverse('account_reauthenticate')}?{back}")
-        logout(request)
-        messages.info(request, _("This needs a fresh log-in: ask for a new code, then go on."))
-        return redirect(f"{reverse('account_request_login_code')}?{back}")
+        return ask_again(request, request.get_full_path())
+
+
+def ask_again(request: HttpRequest, back_url: str) -> HttpResponseBase:
+    """To the page that asks for the password or second factor, and back; guests get a new code."""
+    back = urlencode({"next": back_url})
+    if get_reauthentication_flows(request.user):
+        return redirect(f"{reverse('account_reauthenticate')}?{back}")
+    logout(request)
+    messages.info(request, _("This needs a fresh log-in: ask for a new code, then go on."))
+    return redirect(f"{reverse('account_request_login_code')}?{back}")

@@ -13,6 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
 from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
@@ -193,6 +194,8 @@ def facts_of(award: Award, lines: Sequence[AwardLine], *, sender: User, answer: 
 
     Whoever asked for the goods, opened or scored bids, or sends the award is not asked to approve it (F115).
     """
+    first: Any = lines[0] if lines else None
+    interested = [*first.scorers, *first.openers, *first.askers] if first else []
     return ApprovalFacts(
         document_type=DocumentType.AWARD,
         document_id=award.pk,
@@ -207,21 +210,24 @@ def facts_of(award: Award, lines: Sequence[AwardLine], *, sender: User, answer: 
         currency=award.currency,
         document_hash=award.document_hash,
         rfq_id=award.rfq_id,
-        barred=frozenset({sender.pk, *_interested(award.rfq_id)}),
+        barred=frozenset([sender.pk, *interested]),
         procedure=award.rfq.preset.code,
         flags=_flags(award, lines),
         answer=answer.strip()[:LONGEST_ANSWER],
     )
 
 
-def _interested(rfq_id: int) -> Iterable[int]:
-    """Who asked for what is bought, who opened the bids, and who scored them; one statement."""
-    scorers = Score.objects.filter(opened_bid__rfq=rfq_id).values_list("scorer", flat=True)
-    openers = OpeningConfirmation.objects.filter(opening__rfq=rfq_id).values_list("opener", flat=True)
-    requesters = Allocation.objects.filter(rfq_line__rfq=rfq_id).values_list(
-        "requisition_line__requisition__requester", flat=True
-    )
-    return scorers.order_by().union(openers.order_by(), requesters.order_by())
+def _interested() -> dict[str, ArraySubquery]:
+    """As columns of an award's lines: who opened the RFQ's bids, who scored them, and who asked for what is bought."""
+    rfq = OuterRef("rfq_line__rfq")
+    scorers = Score.objects.filter(opened_bid__rfq=rfq).order_by().values("scorer")
+    openers = OpeningConfirmation.objects.filter(opening__rfq=rfq).order_by().values("opener")
+    asked = Allocation.objects.filter(rfq_line__rfq=rfq).order_by()
+    return {
+        "scorers": ArraySubquery(scorers),
+        "openers": ArraySubquery(openers),
+        "askers": ArraySubquery(asked.values("requisition_line__requisition__requester")),
+    }
 
 
 def _flags(award: Award, lines: Sequence[AwardLine]) -> frozenset[str]:
@@ -351,6 +357,7 @@ def lines_of(award: Award) -> list[AwardLine]:
         category_id=Subquery(said.values("category")[:1]),
         unit_estimate=Subquery(said.values("estimate")[:1]),
         kept_out=keeping_out("award", supplier="opened_bid__supplier"),
+        **_interested(),
     )
     return list(lines.order_by("rfq_line__position", "pk"))
 

@@ -22,12 +22,13 @@ from procurement.evaluation.presentation import ShownCell, shown_cell
 from procurement.evaluation.results import LONGEST_REASON, Draft
 from procurement.evaluation.scoring import Given
 from procurement.rfqs.models import Criterion
+from workflows.approvals.questions import AnswerForm
 
 RADIOS = 8  # with more offers than this a line is picked from a list
 SLOTS = 2
 
 
-class SubmitForm(forms.Form):
+class SubmitForm(AnswerForm):
     """Why, as approvers read it first."""
 
     quiet_optional = True  # an empty one is refused by the service, with what else is missing

@@ -17,6 +17,7 @@ from procurement.requisitions.models import RequisitionRevision
     "requisition.returned",
     "requisition.rejected",
     "requisition.withdrawn",
+    "requisition.reopened",
     "requisition.cancelled",
 )
 def revisions(events: Sequence[Event]) -> Mapping[int, str]:

@@ -18,6 +18,7 @@ VERBS: dict[str, tuple[object, Tone]] = {
     "requisition.returned": (_("Returned with a question"), "wait"),
     "requisition.rejected": (_("Rejected"), "bad"),
     "requisition.withdrawn": (_("Taken back by the requester"), ""),
+    "requisition.reopened": (_("Taken out of the pool to be changed"), "wait"),
     "requisition.cancelled": (_("Cancelled"), "bad"),
     "requisition.assigned": (_("Lines given to an officer"), ""),
 }

@@ -34,6 +34,7 @@ OWN: dict[str, frozenset[Status]] = {
     "submit": frozenset({Status.DRAFT, Status.RETURNED}),
     "delete": frozenset({Status.DRAFT}),
     "withdraw": frozenset({Status.IN_APPROVAL}),
+    "reopen": frozenset({Status.APPROVED}),
     "cancel": frozenset({Status.DRAFT, Status.RETURNED, Status.APPROVED}),
 }
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("<int:pk>/", views.ShowRequisition.as_view(), name="detail"),
     path("<int:pk>/edit/", views.EditRequisition.as_view(), name="edit"),
     path("<int:pk>/submit/", views.SubmitRequisition.as_view(), name="submit"),
+    path("<int:pk>/reopen/", views.ReopenRequisition.as_view(), name="reopen"),
     path("<int:pk>/withdraw/", views.WithdrawRequisition.as_view(), name="withdraw"),
     path("<int:pk>/cancel/", views.CancelRequisition.as_view(), name="cancel"),
     path("<int:pk>/delete/", views.DeleteRequisition.as_view(), name="delete"),

@@ -14,7 +14,7 @@ def test_every_round_is_shown_the_latest_first(document, django_assert_num_queri
     decide(active(first)[0], "return", comment="How many?")
     submit(requester, round=2)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         latest, earlier = chain_of("requisition", 1)
 
     assert (latest.label, earlier.label) == ("Round 2", "Round 1")

@@ -64,9 +64,12 @@ def awaited_by(user: Any) -> QuerySet[ApprovalStep]:
 
 
 def can(user: Any, action: str, subject: ApprovalStep | ApprovalCase) -> bool:
-    """`view` whoever finds it through `visible_to`; `decide` whose turn it is, unless they administer the system."""
+    """`view` whoever finds it through `visible_to`; `decide` whose turn it is, unless they administer the system;
+    `take_back` for whom somebody else decides."""
     if action == "view":
         return True
+    if action == "take_back" and isinstance(subject, ApprovalStep):
+        return subject.status == ApprovalStep.Status.ACTIVE and subject.on_behalf_of_id == user.pk
     if action != "decide" or not isinstance(subject, ApprovalStep):
         return False
     return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,12 +10,14 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from procurement.common.forms import FigureField
+from procurement.common.forms import DateTimeInput, FigureField
+from procurement.organization.choosing import PeopleField, PersonField
 from procurement.organization.models import Company
 from workflows.approvals.models import ApprovalStep, DocumentType
 from workflows.approvals.services import Verdict
 from workflows.inbox.bulk import MOST
 
+CURRENCIES = ("CNY", "USD", "EUR", "GBP", "HKD", "JPY", "KRW", "KWD", "SGD", "UAH")
 WAITS = [("", _("However long")), ("1", _("More than a day")), ("3", _("More than 3 days")), ("7", _("More than a week"))]  # fmt: skip
 
 
@@ -29,6 +32,107 @@ class DecisionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 1, "placeholder": _("Comment; needed to return or reject")}),
     )
     seen = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+
+class PassOnForm(forms.Form):
+    """To whom a turn goes, or who is asked in addition, and why."""
+
+    person = PersonField(label=_("Who"))
+    note = forms.CharField(
+        label=_("Why"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("They read it."),
+    )
+
+
+class MailedForm(forms.Form):
+    """An answer by the link in a mail."""
+
+    act = forms.ChoiceField(
+        choices=[one for one in Verdict.choices if one[0] != "reject"], widget=forms.HiddenInput
+    )
+    comment = forms.CharField(
+        label=_("Comment"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": _("Needed to return it")}),
+    )
+
+
+class LinesForm(forms.Form):
+    """Why single lines are left out; a line without a reason stays in."""
+
+    comment = forms.CharField(label=_("Comment"), required=False, max_length=1000)
+    seen = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, lines: Mapping[int, str], seen: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["seen"] = seen
+        self._lines = lines
+        for number, (key, text) in enumerate(lines.items(), start=1):
+            self.fields[f"line_{key}"] = forms.CharField(
+                label=f"{number}. {text}",
+                required=False,
+                max_length=1000,
+                widget=forms.TextInput(attrs={"placeholder": _("Why it is left out")}),
+            )
+
+    @property
+    def refused(self) -> dict[int, str]:
+        """Lines to leave out, with why."""
+        said = {key: self.cleaned_data[f"line_{key}"].strip() for key in self._lines}
+        return {key: reason for key, reason in said.items() if reason}
+
+    @property
+    def rows(self) -> list[Any]:
+        """The fields of the lines."""
+        return [self[f"line_{key}"] for key in self._lines]
+
+
+class RemarkForm(forms.Form):
+    """Something said about a document in approval; whoever is named is told."""
+
+    text = forms.CharField(
+        label=_("Remark"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    mentioned = PeopleField(
+        label=_("Tell"),
+        required=False,
+        help_text=_("They are told and may read along; several with ; between."),
+    )
+    file = forms.FileField(label=_("File"), required=False)
+
+
+class WatcherForm(forms.Form):
+    """Somebody who is to hear how it goes on."""
+
+    person = PersonField(label=_("Who"))
+
+
+class AwayForm(forms.Form):
+    """From when until when somebody else decides, and optionally only some kinds and below an amount."""
+
+    delegate = PersonField(label=_("Who decides for you"))
+    starts_at = forms.DateTimeField(label=_("From"), widget=DateTimeInput())
+    ends_at = forms.DateTimeField(label=_("Until"), widget=DateTimeInput())
+    document_types = forms.MultipleChoiceField(
+        label=_("Only these"),
+        required=False,
+        choices=DocumentType.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Nothing ticked: everything."),
+    )
+    amount_below = FigureField(
+        label=_("Only below"),
+        required=False,
+        min_value=0,
+        max_digits=19,
+        decimal_places=4,
+        help_text=_("Net; empty: any amount."),
+    )
+    currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES])
+    note = forms.CharField(label=_("Note"), required=False, max_length=200)
 
 
 class FilterForm(forms.Form):

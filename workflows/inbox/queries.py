@@ -11,10 +11,11 @@ from django.db.models import Q, QuerySet
 from procurement.common.components import Check
 from procurement.common.paging import COUNT_CAP
 from workflows.approvals import handlers
-from workflows.approvals.chain import Round, chain_of
-from workflows.approvals.models import ApprovalStep
+from workflows.approvals.chain import Round, chain_of, round_of
+from workflows.approvals.models import ApprovalCase, ApprovalStep, Comment, LineRefusal, Watch
 from workflows.flows.changes import Comparison, since_last_round
 
+REMARKS = 50
 ORDER = ("active_since", "pk")  # the longest wait first
 
 
@@ -82,6 +83,9 @@ class Card:
     rounds: Sequence[Round]
     current: Round
     comparison: Comparison | None
+    remarks: Sequence[Comment]
+    refused_lines: Sequence[tuple[str, LineRefusal]]
+    watches: bool
 
     @property
     def question(self) -> ApprovalStep | None:
@@ -89,12 +93,16 @@ class Card:
         return self.rounds[0].refusal if self.rounds else None
 
 
-def card_of(step: ApprovalStep) -> Card:
-    """Read the card."""
-    case = step.case
+def card_of(step: ApprovalStep, user: Any) -> Card:
+    """Read the card of one's turn."""
+    return card_of_case(step.case, user)
+
+
+def card_of_case(case: ApprovalCase, user: Any) -> Card:
+    """Read the card, as this person sees it."""
     handler = handlers.of(case.document_type)
     rounds = chain_of(case.document_type, case.document_id)
-    current = next(one for one in rounds if one.case.pk == case.pk)
+    current = next((one for one in rounds if one.case.pk == case.pk), None) or round_of(case)
     earlier = [one for one in rounds if one.case.round < case.round]
     return Card(
         document_url=handler.url(case.document_id),
@@ -104,4 +112,27 @@ def card_of(step: ApprovalStep) -> Card:
         rounds=earlier,
         current=current,
         comparison=since_last_round(case, earlier[0].case) if earlier else None,
+        remarks=remarks_of(case),
+        refused_lines=refused_lines_of(case),
+        watches=Watch.objects.filter(
+            document_type=case.document_type, document_id=case.document_id, user=user.pk, ended_at=None
+        ).exists(),
     )
+
+
+def remarks_of(case: ApprovalCase) -> list[Comment]:
+    """What was said about the document in all its rounds, the earliest first; the latest ones where they are many."""
+    rows = Comment.objects.filter(
+        case__document_type=case.document_type, case__document_id=case.document_id
+    ).select_related("author", "on_behalf_of")
+    latest = rows.prefetch_related("files__file", "mentions__user").order_by("-created_at", "-pk")
+    return list(latest[:REMARKS])[::-1]
+
+
+def refused_lines_of(case: ApprovalCase) -> list[tuple[str, LineRefusal]]:
+    """Lines that somebody in the chain left out, by what they are."""
+    refused = list(LineRefusal.objects.filter(case=case).select_related("step__decided_by"))
+    if not refused:
+        return []
+    lines = handlers.of(case.document_type).lines(case.document_id)
+    return [(lines.get(one.line_id, ""), one) for one in refused]

@@ -11,12 +11,20 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from procurement.accounts.models import User
+from procurement.common.clock import database_clock
+from procurement.common.components import Fact
+from procurement.common.figures import moment_text, money_text
 from suppliers.registry.models import Membership
+from workflows.approvals import links
+from workflows.approvals.models import ApprovalStep
 from workflows.notices.kinds import Words
 from workflows.notices.models import Digest, Notice
+
+ASKS = frozenset({"approval.step_activated", "approval.handed_over"})  # notices that ask for a decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,15 @@ def message_for(notice: Notice) -> EmailMultiAlternatives:
     language, zone = language_of(user), ZoneInfo(user.time_zone or settings.TIME_ZONE)
     with translation.override(language), timezone.override(zone):
         words = notice.words
-        context = {"words": words, "name": str(user), "link": link_for(notice), "language": language}
+        step = asked_step(notice)
+        context = {
+            "words": words,
+            "name": str(user),
+            "link": link_for(notice),
+            "facts": facts_of(step) if step else [],
+            "once": one_time_link(step) if step else "",
+            "language": language,
+        }
         message = EmailMultiAlternatives(
             subject=" ".join(words.title.split()),
             body=render_to_string("notices/mail.txt", context),
@@ -79,6 +95,38 @@ def link_for(notice: Notice) -> str:
         page = f"{reverse('account_request_login_code')}?{urlencode({'next': page})}"
     site: str = settings.SITE_URL
     return site.rstrip("/") + page
+
+
+def asked_step(notice: Notice) -> ApprovalStep | None:
+    """The turn that a notice asks its recipient to take, while it is theirs."""
+    if notice.kind not in ASKS:
+        return None
+    steps = ApprovalStep.objects.select_related(
+        "case__rule_set", "case__requester", "case__company", "case__department"
+    )
+    return steps.filter(
+        pk=notice.event.subject_id, approver=notice.recipient_id, status=ApprovalStep.Status.ACTIVE
+    ).first()
+
+
+def facts_of(step: ApprovalStep) -> list[Fact]:
+    """What one needs to know before one opens it: who asks, for how much, until when (F118)."""
+    case = step.case
+    facts = [
+        Fact(case.get_document_type_display(), case.number or case.title),
+        Fact(_("From"), f"{case.requester}, {(case.department or case.company).label}"),
+        Fact(_("Net"), money_text(case.amount, case.currency)),
+    ]
+    if step.due_at:
+        facts.append(Fact(_("Until"), moment_text(timezone.localtime(step.due_at))))
+    return facts
+
+
+def one_time_link(step: ApprovalStep) -> str:
+    """A link that takes the decision without a log-in, where the rules allow it for this amount; else nothing."""
+    secret = links.issue(step, at=database_clock())
+    site: str = settings.SITE_URL
+    return site.rstrip("/") + reverse("inbox:mailed", args=[secret]) if secret else ""
 
 
 def has_password(user: User) -> bool:

@@ -25,6 +25,8 @@ from procurement.common.forms import ReasonForm
 from procurement.common.views import Policy, ScopedMixin
 from procurement.evaluation.models import Award
 from workflows.approvals.chain import preview
+from workflows.approvals.models import DocumentType
+from workflows.approvals.questions import AnswersQuestion
 
 
 class CreateContract(ScopedMixin, Act):
@@ -76,7 +78,7 @@ class CreateContract(ScopedMixin, Act):
         return redirect("agreements:edit", pk=contract.pk)
 
 
-class SubmitContract(ContractAct):
+class SubmitContract(AnswersQuestion, ContractAct):
     """Freeze the text and ask for approval."""
 
     action = "submit"
@@ -93,9 +95,13 @@ class SubmitContract(ContractAct):
             self.title = self.button = gettext_lazy("Send for signature")
         return super().get_context_data(contract=self.contract, chain=asked, refusal=refusal, **kwargs)
 
+    def document(self) -> tuple[str, int]:
+        """A contract."""
+        return DocumentType.CONTRACT, self.contract.pk
+
     def act(self, form: Any) -> HttpResponse:
         """Sent; below every limit it goes straight to signature."""
-        contract = services.submit(contract_id=self.contract.pk, actor=self.user)
+        contract = services.submit(contract_id=self.contract.pk, actor=self.user, answer=form.said)
         previews.forget(contract)
         contract.refresh_from_db(fields=["status"])
         straight = contract.status == Contract.Status.PENDING_SIGNATURE

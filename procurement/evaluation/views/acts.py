@@ -19,6 +19,8 @@ from procurement.evaluation.models import Award
 from procurement.evaluation.views.base import AwardPage, OpenedPage, StaffPage
 from procurement.rfqs.forms import EndForm
 from procurement.rfqs.models import Rfq
+from workflows.approvals.models import DocumentType
+from workflows.approvals.questions import AnswersQuestion
 
 
 class Act(StaffPage, acts.Act):
@@ -32,7 +34,7 @@ class Act(StaffPage, acts.Act):
         return self.small_frame(self.title)
 
 
-class Submit(AwardPage, Act):
+class Submit(AnswersQuestion, AwardPage, Act):
     """What a careful reader asks, who will be asked, then send."""
 
     needs = "submit"
@@ -48,6 +50,10 @@ class Submit(AwardPage, Act):
     def get_initial(self) -> dict[str, Any]:
         return {"justification": self.award.justification}
 
+    def document(self) -> tuple[str, int]:
+        """An award."""
+        return DocumentType.AWARD, self.award.pk
+
     def _chain(self) -> tuple[list[Turn], str]:
         try:
             return awards.preview(self.award, sender=self.user, at=self.at), ""
@@ -56,7 +62,7 @@ class Submit(AwardPage, Act):
 
     def act(self, form: Any) -> None:
         why = form.cleaned_data["justification"]
-        sent = awards.submit(award_id=self.award.pk, actor=self.user, justification=why)
+        sent = awards.submit(award_id=self.award.pk, actor=self.user, justification=why, answer=form.said)
         active = sent.status == Award.Status.ACTIVE
         words = (
             _("%(number)s is active: nobody had to be asked.")

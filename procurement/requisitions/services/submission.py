@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists
+from django.db.models import Exists, Q
 from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
@@ -26,7 +26,7 @@ from procurement.requisitions.services.data import LineRefused, NotNow, too_late
 from procurement.requisitions.services.drafting import check_editable, documents_of, locked, today_in
 from workflows.approvals.facts import LONGEST_ANSWER, ApprovalFacts, CostLine
 from workflows.approvals.models import ApprovalCase, DocumentType
-from workflows.approvals.services import withdraw_case
+from workflows.approvals.services import keep_words, withdraw_case
 from workflows.engine import services as engine
 
 _SUBMIT = """
@@ -137,6 +137,29 @@ def withdraw(*, requisition_id: int, actor: User, clock: Clock = database_clock)
     _become(requisition_id, Status.DRAFT, LineStatus.DRAFT)
     _record("requisition.withdrawn", requisition, actor, at, {"round": requisition.round})
     requisition.status = Status.DRAFT
+    return requisition
+
+
+@transaction.atomic
+def reopen(*, requisition_id: int, actor: User, clock: Clock = database_clock) -> Requisition:
+    """Take an approved request out of the pool to change it (F116).
+
+    Sent again, a change within the tolerance of the rules keeps the approvals given; a larger one is asked about
+    anew, with both versions side by side. Raises AlreadySourced, NotNow.
+    """
+    requisition = locked(requisition_id)
+    at = clock()
+    if requisition.status != Status.APPROVED:
+        raise too_late(requisition)
+    if requisition.lines.filter(Q(sourced__gt=0) | Q(ordered__gt=0)).exists():
+        raise AlreadySourced(
+            _("Lines of this request are in an RFQ already; purchasing must release them first.")
+        )
+    keep_words(DocumentType.REQUISITION, requisition_id)
+    Requisition.objects.filter(pk=requisition_id).update(decided_at=None)
+    _become(requisition_id, Status.DRAFT, LineStatus.DRAFT)
+    _record("requisition.reopened", requisition, actor, at, {"round": requisition.round})
+    requisition.status, requisition.decided_at = Status.DRAFT, None
     return requisition
 
 

@@ -26,6 +26,8 @@ from procurement.requisitions.permissions import may_source
 from procurement.requisitions.pool import NotInPool, pool_for, ticked
 from procurement.requisitions.views.base import OneRequisition, back_to, crumbs_to
 from workflows.approvals.chain import preview
+from workflows.approvals.models import DocumentType
+from workflows.approvals.questions import AnswersQuestion
 
 
 class Act(OneRequisition, acts.Act):
@@ -37,7 +39,7 @@ class Act(OneRequisition, acts.Act):
         return {"crumbs": crumbs_to(requisition, self.title), **back_to(requisition)}
 
 
-class SubmitRequisition(Act):
+class SubmitRequisition(AnswersQuestion, Act):
     """Look at who will be asked, then send."""
 
     action = "submit"
@@ -50,6 +52,10 @@ class SubmitRequisition(Act):
         chain, refusal = self._chain()
         return super().get_context_data(chain=chain, refusal=refusal, **kwargs)
 
+    def document(self) -> tuple[str, int]:
+        """A request."""
+        return DocumentType.REQUISITION, self.requisition.pk
+
     def _chain(self) -> tuple[list[Turn], str]:
         facts = services.facts_of(self.requisition, self.requisition.lines.all())
         try:
@@ -59,7 +65,7 @@ class SubmitRequisition(Act):
 
     def act(self, form: Any) -> HttpResponse:
         """Sent; below every limit it is approved at once."""
-        sent = services.submit(requisition_id=self.requisition.pk, actor=self.user)
+        sent = services.submit(requisition_id=self.requisition.pk, actor=self.user, answer=form.said)
         approved = sent.status == Requisition.Status.APPROVED
         words = (
             _("%(number)s is approved: nobody had to be asked.")
@@ -83,6 +89,23 @@ class WithdrawRequisition(Act):
     def act(self, form: Any) -> HttpResponse:
         """A draft again."""
         return redirect(services.withdraw(requisition_id=self.requisition.pk, actor=self.user))
+
+
+class ReopenRequisition(Act):
+    """Change what is approved already."""
+
+    action = "reopen"
+    title = button = gettext_lazy("Change it")
+    text = gettext_lazy(
+        "The request leaves the pool until you send it again. A small change, within what the rules tolerate, keeps"
+        " the approvals given; a larger one is asked about anew, with both versions side by side."
+    )
+    done = gettext_lazy("You can change it now. Send it again when you are done.")
+
+    def act(self, form: Any) -> HttpResponse:
+        """A draft again."""
+        reopened = services.reopen(requisition_id=self.requisition.pk, actor=self.user)
+        return redirect("requisitions:edit", reopened.pk)
 
 
 class CancelRequisition(Act):

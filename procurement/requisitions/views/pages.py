@@ -58,7 +58,7 @@ class ShowRequisition(OneRequisition, TemplateView):
         chain = _Chain.of(requisition, lines)
         may = {
             name: can(user, name, requisition)
-            for name in ("edit", "submit", "withdraw", "cancel", "delete", "copy")
+            for name in ("edit", "submit", "reopen", "withdraw", "cancel", "delete", "copy")
         }
         return super().get_context_data(
             requisition=requisition, lines=lines, chain=chain, may=may, crumbs=crumbs_to(None), trail=_trail(requisition, lines),

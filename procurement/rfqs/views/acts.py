@@ -28,6 +28,8 @@ from procurement.rfqs.models import DeadlineExtension, Rfq, RfqTemplate
 from procurement.rfqs.permissions import templates_for
 from procurement.rfqs.views.base import RfqPage, person_of
 from procurement.rfqs.views.pages import Team, chain_before
+from workflows.approvals.models import DocumentType
+from workflows.approvals.questions import AnswersQuestion
 
 
 class Act(RfqPage, acts.Act):
@@ -37,7 +39,7 @@ class Act(RfqPage, acts.Act):
         return self.small_frame(self.title)
 
 
-class Submit(Act):
+class Submit(AnswersQuestion, Act):
     """The checklist once more, who will be asked, then send."""
 
     action = "submit"
@@ -56,9 +58,13 @@ class Submit(Act):
             **kwargs,
         )
 
+    def document(self) -> tuple[str, int]:
+        """An RFQ."""
+        return DocumentType.RFQ, self.rfq.pk
+
     def act(self, form: Any) -> HttpResponse:
         """Sent; below every limit it is published at once."""
-        sent = services.submit(rfq_id=self.rfq.pk, actor=self.user)
+        sent = services.submit(rfq_id=self.rfq.pk, actor=self.user, answer=form.said)
         out = sent.status == Rfq.Status.PUBLISHED
         words = (
             _("%(number)s is published: nobody had to be asked.")

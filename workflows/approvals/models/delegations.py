@@ -62,3 +62,8 @@ class Delegation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.delegator} → {self.delegate}"
+
+    @property
+    def kinds(self) -> str:
+        """The kinds of documents it is for, in the reader's words; empty where it is for all."""
+        return ", ".join(str(DocumentType(kind).label) for kind in self.document_types)

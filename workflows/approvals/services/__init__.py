@@ -20,7 +20,7 @@ from workflows.approvals.services.handing import (
     take_back,
 )
 from workflows.approvals.services.opening import Opening, open_case, prepare
-from workflows.approvals.services.progress import SENDS_BACK, Progress, close_case, keep_outline
+from workflows.approvals.services.progress import SENDS_BACK, Progress, close_case, keep_outline, keep_words
 
 __all__ = [
     "DECIDE",
@@ -40,6 +40,7 @@ __all__ = [
     "forward",
     "hand_over",
     "keep_outline",
+    "keep_words",
     "lapse",
     "open_case",
     "prepare",

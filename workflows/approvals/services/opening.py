@@ -15,7 +15,7 @@ from viewflow.workflow.models import Process
 
 from procurement.common.errors import AlreadyDone
 from workflows.approvals.facts import ApprovalFacts
-from workflows.approvals.models import ApprovalCase, ApprovalStep
+from workflows.approvals.models import ApprovalCase, ApprovalStep, LineRefusal
 from workflows.approvals.plan import Plan, PlannedStep, plan_for
 from workflows.approvals.services.progress import Progress
 from workflows.approvals.stand_ins import give_turn
@@ -78,10 +78,24 @@ def _ask_first(case: ApprovalCase, steps: list[ApprovalStep], at: datetime, *, a
     turns = [step for step in steps if step.stage == progress.next_stage and step.status == Status.WAITING]
     handed = give_turn(case, turns, steps, at=at, away=away) if turns else []
     ApprovalStep.objects.bulk_create(steps)
+    _keep_refusals(case, steps)
     progress.tell("approval.opened", case)
     progress.tell("approval.step_activated", *turns)
     progress.hand(handed)
     return progress
+
+
+def _keep_refusals(case: ApprovalCase, steps: list[ApprovalStep]) -> None:
+    """An approval that is carried over still leaves out the lines that it left out."""
+    carried = {step.earlier.pk: step for step in steps if step.carried_from_id}  # type: ignore[attr-defined]
+    if not carried:
+        return
+    lines = {line["line_id"] for line in case.facts["lines"]}
+    rows = LineRefusal.objects.filter(step__in=carried, line_id__in=lines).order_by("pk")
+    LineRefusal.objects.bulk_create(
+        LineRefusal(case=case, step=carried[row.step_id], line_id=row.line_id, reason=row.reason)
+        for row in rows
+    )
 
 
 def _round_before(facts: ApprovalFacts) -> ApprovalCase | None:
@@ -136,7 +150,7 @@ def _step(planned: PlannedStep, facts: ApprovalFacts, given: Mapping[int, Approv
         values: dict[str, Any] = {name: getattr(earlier, name) for name in CARRIED}
         for name, value in values.items():
             setattr(step, name, value)
-        step.status = Status.APPROVED
+        step.status, step.earlier = Status.APPROVED, earlier  # type: ignore[attr-defined]
         step.carried_from_id = earlier.carried_from_id or earlier.pk
     return step
 

@@ -175,6 +175,14 @@ def keep_outline(case: ApprovalCase) -> None:
         ApprovalCase.objects.filter(pk=case.pk).update(outline=case.outline)
 
 
+def keep_words(document_type: str, document_id: int) -> None:
+    """Before an approved document is changed: keep what its last round said, to lay the next one beside it."""
+    cases = ApprovalCase.objects.filter(document_type=document_type, document_id=document_id)
+    last = cases.order_by("-round").first()
+    if last is not None:
+        keep_outline(last)
+
+
 def steps_of(process_id: int, at: datetime, extra: Sequence[str] = ()) -> list[ApprovalStep]:
     """All steps of the case behind a process, with what deciding looks at: whether the approver's right is over
     (`unsound`), and whether they are away (`away`) at a moment."""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import FormView, TemplateView, View
 
+from procurement.accounts.freshness import ask_again, is_fresh
 from procurement.accounts.models import User
 from procurement.accounts.views import safe_next
 from procurement.common import turns
@@ -21,11 +22,12 @@ from procurement.common.errors import AlreadyDone, RuleViolation, StaleEdit
 from procurement.common.forms import add_refusal
 from procurement.common.paging import page_of
 from procurement.common.views import Policy, PolicyMixin, ScopedMixin
+from workflows.approvals import handlers
 from workflows.approvals.chain import round_of
 from workflows.approvals.models import ApprovalCase, ApprovalStep
 from workflows.approvals.permissions import awaited_by, can, steps_visible_to
 from workflows.approvals.reminding import remind
-from workflows.approvals.services import Verdict, decide
+from workflows.approvals.services import FreshLoginNeeded, Verdict, decide
 from workflows.inbox.bulk import MOST, approve_all, is_small, summary_of
 from workflows.inbox.forms import DecisionForm, FilterForm, TickedForm
 from workflows.inbox.queries import (
@@ -50,6 +52,12 @@ SAID = {
 def crumbs() -> list[Crumb]:
     """The way to a page below the inbox."""
     return [Crumb(_("Approvals"), reverse("inbox:list"))]
+
+
+def onward(user: User, step: ApprovalStep) -> str:
+    """Where to go when this turn is over: the next one, or the list."""
+    key = neighbours(user, step).onward
+    return reverse("inbox:decide", args=[key]) if key else reverse("inbox:list")
 
 
 class Inbox(PolicyMixin, TemplateView):
@@ -177,17 +185,23 @@ class Decide(ScopedMixin, FormView[DecisionForm]):
         return super().post(*args, **kwargs)
 
     def get_initial(self) -> dict[str, Any]:
-        """The document as it is shown."""
-        return {"seen": self.step.case.document_hash}
+        """The document as it is shown, and what was written before the password was asked for."""
+        return {"seen": self.step.case.document_hash, "comment": self.request.session.pop(self._kept, "")}
+
+    @property
+    def _kept(self) -> str:
+        return f"decision-{self.step.pk}"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The card, the chain, and where it stands in my queue."""
         return super().get_context_data(
             step=self.step,
             case=self.step.case,
-            card=card_of(self.step),
+            card=card_of(self.step, self.user),
             queue=neighbours(self.user, self.step),
             may_decide=can(self.user, "decide", self.step),
+            may_take_back=can(self.user, "take_back", self.step),
+            has_lines=bool(handlers.of(self.step.case.document_type).lines(self.step.case.document_id)),
             **kwargs,
         )
 
@@ -202,7 +216,11 @@ class Decide(ScopedMixin, FormView[DecisionForm]):
                 comment=said["comment"],
                 seen_hash=said["seen"],
                 actor=self.user,
+                fresh_login=is_fresh(self.request),
             )
+        except FreshLoginNeeded:
+            self.request.session[self._kept] = said["comment"]
+            return cast(HttpResponse, ask_again(self.request, self.request.get_full_path()))
         except AlreadyDone as refusal:
             return self._over(refusal, following)
         except StaleEdit as refusal:  # the answer below shows the document as it is now
