@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -33,6 +33,7 @@ Text = str | Promise
 BOTH, CHINESE, ENGLISH = "zh-en", "zh", "en"
 QR_TITLES = {ENGLISH: "QR code:", CHINESE: "二维码："}
 MAX_ATTEMPTS = 3
+KILLED = "Killed"
 STALE = timedelta(minutes=6)  # a little more than the hard limit of the heavy process
 WAITED_LONG = timedelta(minutes=2)
 SWEEP_SECONDS = 60.0
@@ -202,18 +203,18 @@ def render(*, rendering_id: int) -> bool:
     if claimed is None:
         return False
     if claimed.attempts > MAX_ATTEMPTS:
-        _fail(
-            claimed, _("Making this document stopped the process %(count)d times.") % {"count": MAX_ATTEMPTS}
-        )
+        reason = _("Making this document stopped the process %(count)d times.") % {"count": MAX_ATTEMPTS}
+        _fail(claimed, reason, fault=KILLED)
         return False
     try:
         document, data, pages = _make(claimed)
         with transaction.atomic():
             _finish(claimed, document, data, pages)
     except pdf.EngineMissing as missing:
-        _update(claimed, status=Rendering.Status.PENDING, attempts=0, error=str(missing)[:300])
+        fault = type(missing).__name__
+        _update(claimed, status=Rendering.Status.PENDING, attempts=0, error=str(missing)[:300], fault=fault)
     except RuleViolation as refusal:
-        _fail(claimed, str(refusal))
+        _fail(claimed, str(refusal), fault=type(refusal).__name__)
     except Exception as problem:
         logger.exception("rendering %s failed", rendering_id)
         _try_again(claimed, problem)
@@ -281,6 +282,7 @@ def _finish(rendering: Rendering, document: Document, data: bytes, pages: int) -
         pages=pages,
         input_hash=document.digest,
         error="",
+        fault="",
         finished_at=Now(),
     )
     if not mine:
@@ -295,16 +297,19 @@ def _update(rendering: Rendering, **values: Any) -> bool:
     return bool(held.update(**values))
 
 
-def _fail(rendering: Rendering, reason: str) -> None:
-    _update(rendering, status=Rendering.Status.FAILED, error=reason[:300], finished_at=Now())
+def _fail(rendering: Rendering, reason: str, *, fault: str) -> None:
+    _update(
+        rendering, status=Rendering.Status.FAILED, error=reason[:300], fault=fault[:80], finished_at=Now()
+    )
 
 
 def _try_again(rendering: Rendering, problem: Exception) -> None:
-    reason = _("The document could not be made (%(kind)s).") % {"kind": type(problem).__name__}
+    fault = type(problem).__name__
+    reason = _("The document could not be made (%(kind)s).") % {"kind": fault}
     if rendering.attempts >= MAX_ATTEMPTS:
-        _fail(rendering, reason)
+        _fail(rendering, reason, fault=fault)
     else:
-        _update(rendering, status=Rendering.Status.PENDING, error=reason[:300])
+        _update(rendering, status=Rendering.Status.PENDING, error=reason[:300], fault=fault[:80])
 
 
 def retry(*, rendering_id: int) -> None:
@@ -312,8 +317,25 @@ def retry(*, rendering_id: int) -> None:
     waiting = Rendering.objects.filter(
         pk=rendering_id, status__in=[Rendering.Status.FAILED, Rendering.Status.PENDING]
     )
-    if waiting.update(status=Rendering.Status.PENDING, attempts=0, error="", requested_at=Now()):
+    if _anew(waiting):
         wake(Rendering(pk=rendering_id))
+
+
+def retry_all(renderings: Sequence[Rendering]) -> None:
+    """The same for several, whose rows the caller holds. One whose process died is only looked for at once."""
+    _anew(
+        Rendering.objects.filter(pk__in=[one.pk for one in renderings]).exclude(
+            status__in=[Rendering.Status.RUNNING, Rendering.Status.DONE]
+        )
+    )
+    for rendering in renderings:
+        wake(rendering)
+
+
+def _anew(renderings: models.QuerySet[Rendering]) -> int:
+    return renderings.update(
+        status=Rendering.Status.PENDING, attempts=0, error="", fault="", requested_at=Now()
+    )
 
 
 def due() -> list[int]:

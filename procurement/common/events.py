@@ -225,6 +225,16 @@ def _postpone(delivery_id: int, problem: Exception) -> None:
     )
 
 
+def retry_all(deliveries: Sequence[Delivery]) -> None:
+    """Try effects that failed or wait once more from the beginning; the caller holds the rows."""
+    waiting = Delivery.objects.filter(pk__in=[one.pk for one in deliveries])
+    waiting.exclude(state=Delivery.State.DONE).update(
+        state=Delivery.State.PENDING, attempts=0, next_attempt_at=Now(), error=""
+    )
+    for one in deliveries:
+        _wake_after_commit(one.pk, one.consumer)
+
+
 def due_deliveries(*, queue: str | None = None, limit: int = 200) -> list[int]:
     """Deliveries whose time has come, oldest first."""
     names = [c.name for c in consumers.values() if queue is None or c.queue == queue]

@@ -29,6 +29,8 @@ _SEAL_EVENT = f"""
     NEW.digest := {EVENT_DIGEST};
     RETURN NEW;
 """
+# What went wrong may quote what was being made. Whoever only keeps the machine running sees this instead.
+FAULT = "The kind of the error that stopped it, without its words."
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -115,7 +117,8 @@ class Delivery(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["event", "consumer"], name="delivery_once")]
         indexes = [
-            models.Index(fields=["next_attempt_at"], name="delivery_due", condition=Q(state="pending"))
+            models.Index(fields=["next_attempt_at"], name="delivery_due", condition=Q(state="pending")),
+            models.Index(fields=["id"], name="delivery_failed", condition=Q(state="failed")),
         ]
 
     def __str__(self) -> str:
@@ -173,6 +176,7 @@ class Rendering(Stateful):
     status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=300, blank=True, default="")
+    fault = models.CharField(max_length=80, blank=True, default="", db_default="", help_text=FAULT)
     pages = models.PositiveIntegerField(null=True)
     file = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
     requested_at = models.DateTimeField(db_default=Now())
@@ -196,6 +200,7 @@ class Rendering(Stateful):
             models.Index(
                 fields=["requested_at"], name="rendering_due", condition=Q(status__in=["pending", "running"])
             ),
+            models.Index(fields=["id"], name="rendering_failed", condition=Q(status="failed")),
         ]
 
     def __str__(self) -> str:
@@ -220,6 +225,7 @@ class Job(Stateful):
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     message = models.CharField(max_length=300, blank=True, default="")
+    fault = models.CharField(max_length=80, blank=True, default="", db_default="", help_text=FAULT)
     attempts = models.PositiveSmallIntegerField(default=0)
     arguments = models.JSONField(default=dict)
     result = models.JSONField(default=dict)
@@ -240,6 +246,7 @@ class Job(Stateful):
             models.Index(
                 fields=["created_at"], name="job_due", condition=Q(status__in=["waiting", "running"])
             ),
+            models.Index(fields=["id"], name="job_failed", condition=Q(status="failed")),
         ]
 
     def __str__(self) -> str:

@@ -90,6 +90,11 @@ def _members(companies: dict[str, Company], departments: dict[str, Department]) 
             Person.objects.filter(pk=persons[member.key].pk).update(manager=persons[member.manager])
     administrator = _user(people.ADMINISTRATOR.name, people.ADMINISTRATOR.email, side="staff")
     User.objects.filter(pk=administrator.pk).update(is_staff=True, is_superuser=True)
+    place = departments[people.ADMINISTRATOR.department]
+    keeper = Person.objects.create(
+        user=administrator, company=place.company, department=place, job_title=people.ADMINISTRATOR.title
+    )
+    RoleAssignment.objects.create(person=keeper, role=Role.ADMINISTRATOR)
     return persons
 
 

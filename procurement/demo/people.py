@@ -9,15 +9,17 @@ from procurement.organization.models import Role
 
 @dataclass(frozen=True, slots=True)
 class Administrator:
-    """Who configures the system; decides nothing."""
+    """Who configures the system and keeps it running; decides nothing."""
 
     name: str
     email: str
+    title: str
+    department: str
 
 
 PASSWORD = "valve-cable-pump-2026"  # of every demo log-in; production never loads this company
 DOMAIN = "lanchuan.example"
-ADMINISTRATOR = Administrator("高飞", f"gao@{DOMAIN}")
+ADMINISTRATOR = Administrator("高飞", f"gao@{DOMAIN}", "System administrator", "inf")
 
 
 @dataclass(frozen=True, slots=True)

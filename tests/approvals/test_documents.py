@@ -11,12 +11,12 @@ from workflows.approvals import handlers
 from workflows.approvals.models import DocumentType
 from workflows.engine import services as engine
 from workflows.flows.documents import KINDS
-from workflows.flows.graphs import FLOWS
+from workflows.flows.versions import VERSIONS
 
 
 def test_every_kind_has_its_flow_its_handler_and_its_template():
     kinds = set(DocumentType.values)
-    assert kinds == set(FLOWS) == set(engine.launchers) == set(KINDS)
+    assert kinds == set(VERSIONS) == set(engine.launchers) == set(KINDS)
     for kind in kinds:
         assert handlers.of(kind).summary_template == f"approvals/summary/{kind}.html"
 

@@ -22,7 +22,7 @@ from workflows.engine import nodes
 from workflows.engine import services as engine
 from workflows.engine.flows import GuardedFlow
 from workflows.engine.locks import PgProcessLock, ProcessBusy, process_lock
-from workflows.flows.graphs import FLOWS
+from workflows.flows.versions import VERSIONS, registered
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +61,7 @@ def test_s1_stock_pages_have_no_address():
         here for here, view in addresses(get_resolver()) if "viewflow" in getattr(view, "__module__", "")
     ]
     assert found == []
-    for flow in FLOWS.values():
+    for flow in registered():
         patterns, _app, _namespace = flow.instance.urls
         assert [*chain.from_iterable(map(addresses, patterns))] == []
     assert not {Process, Task} & set(admin.site._registry)
@@ -103,13 +103,13 @@ def test_s4_every_turn_has_an_owner(document):
     task = task_of(active(submit(requester))[0])
     assert task.owner_id is not None
 
-    for flow in FLOWS.values():
+    for flow in registered():
         turns = [node for node in flow.instance.nodes() if isinstance(node, nodes.Turn)]
         assert [node.name for node in turns] == ["decide"]
         assert all(callable(node._owner_of) for node in turns)
 
     ownerless = nodes.Turn(lambda item: None)
-    ownerless.flow_class = FLOWS["requisition"]
+    ownerless.flow_class = VERSIONS["requisition"].current
     with pytest.raises(FlowRuntimeError, match="owner"):
         nodes.TurnActivation.create(ownerless, nodes.TurnActivation(task), task.token)
 
@@ -125,7 +125,7 @@ def test_s4_a_flow_of_stock_nodes_is_refused():
 
 def test_s5_nobody_sees_all_processes_of_a_flow():
     root = User.objects.create_superuser("root@example.test", name="Root")
-    for flow in FLOWS.values():
+    for flow in registered():
         assert not flow.instance.has_view_permission(root)
         assert not flow.instance.has_manage_permission(root)
 
@@ -156,7 +156,7 @@ def document_case():
 
 
 def test_c1_every_flow_is_under_a_real_lock():
-    assert all(isinstance(flow.lock_impl, PgProcessLock) for flow in FLOWS.values())
+    assert all(isinstance(flow.lock_impl, PgProcessLock) for flow in registered())
 
 
 def test_c2_a_refused_lock_leaves_the_transaction_usable(document, transactional_db):

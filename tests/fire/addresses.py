@@ -7,12 +7,12 @@ from django.urls import reverse
 from contracts.agreements.models import Contract, Signature
 from contracts.orders.models import Order
 from procurement.bids.models import BidAttachment, BidVersion
-from procurement.common.models import Rendering
+from procurement.common.models import Delivery, Rendering
 from procurement.evaluation.models import Award
 from procurement.requisitions.models import Requisition, RequisitionDocument
 from procurement.rfqs.models import Invitation, Rfq, RfqDocument
 from tests.stories.test_every_url import ours
-from workflows.approvals.models import ApprovalStep
+from workflows.approvals.models import ApprovalCase, ApprovalStep
 from workflows.notices.models import Notice
 
 SHARED = {"registry"}  # suppliers belong to the whole group
@@ -41,11 +41,13 @@ def keys_of(company):
         "orders": list(Order.objects.filter(company=company)),
         "inbox": list(ApprovalStep.objects.filter(case__company=company)),
         "notices": list(Notice.objects.filter(recipient__person__company=company)[:20]),
+        "flows": list(ApprovalCase.objects.filter(company=company)),
+        "operations": list(Delivery.objects.order_by("pk")[:5]),
     }
 
 
 def subjects(namespace, name, keys):
-    if namespace in {"requisitions", "rfqs", "bids", "inbox", "notices"}:
+    if namespace in {"requisitions", "rfqs", "bids", "inbox", "notices", "flows", "operations"}:
         return keys[namespace]
     if namespace == "office":
         return keys["requisitions"]
@@ -78,6 +80,8 @@ def further(namespace, converters, subject):
         return [{"extension": one.pk} for one in subject.extensions.all()] or [{"extension": 1}]
     if extra == ["member"]:
         return [{"member": subject.officer_id}]
+    if extra == ["matter"]:
+        return [{"matter": "effects"}]
     if extra == ["number"]:
         return [{"number": max(subject.version, 1)}]
     if extra == ["public_id"]:

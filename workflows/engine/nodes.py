@@ -118,6 +118,8 @@ class FanOut(nodes.Split):
     """One turn for each item that `items(activation)` gives; an item is the turn's data."""
 
     activation_class = FanOutActivation
+    # In BPMN the turn behind it is what happens several times; a parallel gateway would wait for all ways into it.
+    bpmn_element = "exclusiveGateway"
 
     def __init__(self, target: Any, items: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)

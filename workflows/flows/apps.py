@@ -14,8 +14,8 @@ class FlowsConfig(AppConfig):
         """Make the graphs known to the engine, and the documents to the approvals."""
         from workflows.engine import services as engine
         from workflows.flows.documents import register_all
-        from workflows.flows.graphs import FLOWS
+        from workflows.flows.versions import VERSIONS
 
-        for name, flow in FLOWS.items():
-            engine.register(name, flow.launch)
+        for name, versions in VERSIONS.items():
+            engine.register(name, versions.current.launch)
         register_all()

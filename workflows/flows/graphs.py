@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from viewflow import this
 
 from procurement.accounts.models import User
@@ -26,20 +27,25 @@ class ApprovalFlow:
     Steps were frozen from the rules at submission. A document that comes back is a new round: a new case, a new process.
     """
 
-    start = nodes.Start().Next(this.ask)
-    ask = nodes.FanOut(this.decide, this.people_of_next_stage)
-    decide = nodes.Turn(this.person).Next(this.stage_over)
-    stage_over = nodes.Join(continue_on_condition=this.somebody_refused).Next(this.what_next)
+    start = nodes.Start().Annotation(_("Sent for approval")).Next(this.ask)
+    ask = nodes.FanOut(this.decide, this.people_of_next_stage).Annotation(_("Ask the next stage"))
+    decide = nodes.Turn(this.person).Annotation(_("Each approver decides")).Next(this.stage_over)
+    stage_over = (
+        nodes.Join(continue_on_condition=this.somebody_refused)
+        .Annotation(_("Stage complete"))
+        .Next(this.what_next)
+    )
     what_next = (
         nodes.Switch()
+        .Annotation(_("What comes next?"))
         .Case(this.returned, this.was_returned)
         .Case(this.rejected, this.was_rejected)
         .Case(this.ask, this.has_next_stage)
         .Default(this.approved)
     )
-    approved = nodes.End(this.on_approved)
-    returned = nodes.End(this.on_returned)
-    rejected = nodes.End(this.on_rejected)
+    approved = nodes.End(this.on_approved).Annotation(_("Approved"))
+    returned = nodes.End(this.on_returned).Annotation(_("Returned with a question"))
+    rejected = nodes.End(this.on_rejected).Annotation(_("Rejected"))
 
     @classmethod
     def launch(cls, *, subject: Any, facts: ApprovalFacts, actor: User, clock: Clock) -> ApprovalCase | None:
@@ -112,17 +118,22 @@ class ApprovalFlow:
 class RequisitionFlow(ApprovalFlow, GuardedFlow):
     """A department's request."""
 
+    process_title = _("Approval of a requisition")
+
 
 class RfqFlow(ApprovalFlow, GuardedFlow):
     """An RFQ, before suppliers see it."""
+
+    process_title = _("Approval of an RFQ")
 
 
 class AwardFlow(ApprovalFlow, GuardedFlow):
     """The decision who supplies what."""
 
+    process_title = _("Approval of an award")
+
 
 class ContractFlow(ApprovalFlow, GuardedFlow):
     """A contract, before it is sent for signature."""
 
-
-FLOWS = {"requisition": RequisitionFlow, "rfq": RfqFlow, "award": AwardFlow, "contract": ContractFlow}
+    process_title = _("Approval of a contract")

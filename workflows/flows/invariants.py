@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.conf import settings
 
 from procurement.common.invariants import invariant, rows
+from workflows.flows import versions
 
 _APPROVED = """
     SELECT 'requisition', id, number, decided_at FROM requisitions_requisition WHERE status = 'approved'
@@ -32,3 +33,14 @@ def approved_by_rules() -> Iterable[str]:
     if settings.APPROVALS_WITHOUT_RULES:
         return ()
     return (f"{kind} {number}" for kind, number in rows(_BY_NOBODY))
+
+
+@invariant("Every process and task belongs to a flow and a node that the program still knows")
+def flows_are_known() -> Iterable[str]:
+    """Nodes are never deleted or renamed, so whatever is stored leads to one."""
+    for (text,) in rows("SELECT DISTINCT flow_class FROM viewflow_process"):
+        if versions.flow_of(str(text)) is None:
+            yield f"flow {text}"
+    for (text,) in rows("SELECT DISTINCT flow_task FROM viewflow_task"):
+        if versions.node_of(str(text)) is None:
+            yield f"node {text}"

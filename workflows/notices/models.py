@@ -65,7 +65,10 @@ class Digest(models.Model):
                 condition=Q(mail="sent", sent_at__isnull=False) | (~Q(mail="sent") & Q(sent_at__isnull=True)),
             ),
         ]
-        indexes = [models.Index(fields=["next_attempt_at"], name="digest_mail_due", condition=Q(mail="due"))]
+        indexes = [
+            models.Index(fields=["next_attempt_at"], name="digest_mail_due", condition=Q(mail="due")),
+            models.Index(fields=["id"], name="digest_mail_failed", condition=Q(mail="failed")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.recipient_id} {self.day}"
@@ -105,6 +108,7 @@ class Notice(models.Model):
             models.Index(fields=["recipient", "-id"], name="notice_recipient"),
             models.Index(fields=["recipient"], name="notice_unread", condition=Q(read_at__isnull=True)),
             models.Index(fields=["next_attempt_at"], name="notice_mail_due", condition=Q(mail="due")),
+            models.Index(fields=["id"], name="notice_mail_failed", condition=Q(mail="failed")),
             models.Index(
                 fields=["recipient"],
                 name="notice_digest_due",

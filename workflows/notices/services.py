@@ -26,7 +26,7 @@ from procurement.common.models import Event
 from procurement.rfqs import services as rfqs
 from suppliers.registry.models import Membership
 from workflows.notices import audience, mail, preferences
-from workflows.notices.models import Channel, Notice
+from workflows.notices.models import Channel, Digest, Notice
 
 logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 8
@@ -131,6 +131,26 @@ def _mark_sent(notice: Notice) -> None:
             supplier_ids=[notice.recipient.membership.supplier_id],
             at=database_clock(),
         )
+
+
+def retry_all(notices: Sequence[Notice]) -> None:
+    """Mail once more what a mail server refused; the caller holds the rows."""
+    _unsent(Notice, notices).update(mail=Notice.Mail.DUE, attempts=0, next_attempt_at=Now())
+    if settings.WAKE_WORKERS:
+        for notice in notices:
+            transaction.on_commit(partial(_wake, notice.pk), robust=True)
+
+
+def retry_digests(digests: Sequence[Digest]) -> None:
+    """The same for mails of the day; the sweep sends them."""
+    _unsent(Digest, digests).update(mail=Digest.Mail.DUE, attempts=0, next_attempt_at=Now())
+
+
+def _unsent(model: Any, mails: Sequence[Notice] | Sequence[Digest]) -> Any:
+    """Those among them that are to leave and have not."""
+    return model.objects.filter(
+        pk__in=[one.pk for one in mails], mail__in=[model.Mail.DUE, model.Mail.FAILED]
+    )
 
 
 def due(*, limit: int = 200) -> list[int]:

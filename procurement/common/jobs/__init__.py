@@ -3,6 +3,7 @@
 from procurement.common.jobs.services import Progress as Progress
 from procurement.common.jobs.services import Result as Result
 from procurement.common.jobs.services import register as register
+from procurement.common.jobs.services import retry_all as retry_all
 from procurement.common.jobs.services import run as run
 from procurement.common.jobs.services import run_waiting as run_waiting
 from procurement.common.jobs.services import start as start

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -27,6 +27,7 @@ from procurement.common.models import Job, StoredFile
 
 logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 3
+KILLED = "Killed"
 STALE = timedelta(minutes=6)  # a little more than the hard limit of the heavy process
 WAITED_LONG = timedelta(minutes=2)
 SWEEP_LIMIT = 20
@@ -102,13 +103,14 @@ def run(*, job_id: int) -> bool:
     if job is None:
         return False
     if job.attempts > MAX_ATTEMPTS:
-        _fail(job, _("This work stopped its process %(count)d times.") % {"count": MAX_ATTEMPTS})
+        reason = _("This work stopped its process %(count)d times.") % {"count": MAX_ATTEMPTS}
+        _fail(job, reason, fault=KILLED)
         return False
     try:
         with translation.override(job.arguments.get("language")), _clock_of(job):
             result = kinds[job.kind](job, Progress(job))
     except RuleViolation as refusal:
-        _fail(job, str(refusal))
+        _fail(job, str(refusal), fault=type(refusal).__name__)
     except Exception as problem:
         logger.exception("job %s failed", job_id)
         _try_again(job, problem)
@@ -117,6 +119,7 @@ def run(*, job_id: int) -> bool:
             job,
             status=Job.Status.DONE,
             message=result.message[:300],
+            fault="",
             result={"url": result.url},
             file=result.file,
             finished_at=Now(),
@@ -150,16 +153,33 @@ def _update(job: Job, **values: Any) -> bool:
     return bool(held.update(**values))
 
 
-def _fail(job: Job, reason: str) -> None:
-    _update(job, status=Job.Status.FAILED, message=reason[:300], finished_at=Now())
+def _fail(job: Job, reason: str, *, fault: str) -> None:
+    _update(job, status=Job.Status.FAILED, message=reason[:300], fault=fault[:80], finished_at=Now())
 
 
 def _try_again(job: Job, problem: Exception) -> None:
-    reason = _("The work could not be done (%(kind)s).") % {"kind": type(problem).__name__}
+    fault = type(problem).__name__
+    reason = _("The work could not be done (%(kind)s).") % {"kind": fault}
     if job.attempts >= MAX_ATTEMPTS:
-        _fail(job, reason)
+        _fail(job, reason, fault=fault)
     else:
-        _update(job, status=Job.Status.WAITING, message=reason[:300])
+        _update(job, status=Job.Status.WAITING, message=reason[:300], fault=fault[:80])
+
+
+def retry_all(jobs: Sequence[Job]) -> None:
+    """Do once more what failed or waits; the caller holds the rows. One whose process died is only looked for at once."""
+    waiting = Job.objects.filter(pk__in=[job.pk for job in jobs])
+    waiting.exclude(status__in=[Job.Status.RUNNING, Job.Status.DONE]).update(
+        status=Job.Status.WAITING,
+        attempts=0,
+        done=0,
+        message="",
+        fault="",
+        started_at=Now(),
+        finished_at=None,
+    )
+    for job in jobs:
+        wake(job)
 
 
 def due() -> list[int]:

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "workflows.flows",
     "workflows.inbox",
     "workflows.notices",
+    "workflows.operations",
     "procurement.office",
     "suppliers.portal",
     "procurement.demo",

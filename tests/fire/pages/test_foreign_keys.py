@@ -38,7 +38,7 @@ def test_every_room_with_keys_is_covered(world):
         "registry",
         "listings",  # kept filters are a person's own
     }
-    prefixes = {"agreements": "contracts", "office": "trace"}
+    prefixes = {"agreements": "contracts", "office": "trace", "flows": "processes"}
     for room in rooms:
         assert any(address.startswith(f"/{prefixes.get(room, room)}/") for address in addresses), room
     assert len(addresses) > 300
