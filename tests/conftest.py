@@ -49,13 +49,13 @@ def sent_files_are_closed(monkeypatch):
     def remembering(self, **asked):
         answer = request(self, **asked)
         if isinstance(answer, FileResponse):
-            sent.append(answer.file_to_stream)
+            sent.extend(answer._resource_closers)  # close() would also say that a request has ended
         return answer
 
     monkeypatch.setattr(Client, "request", remembering)
     yield
-    for file in filter(None, sent):
-        file.close()
+    for close in sent:
+        close()
 
 
 @pytest.hookimpl(wrapper=True)
