@@ -3,7 +3,8 @@
 import pytest
 from django.core.cache import cache
 from django.db import connection
-from django.test import TransactionTestCase
+from django.http import FileResponse
+from django.test import Client, TransactionTestCase
 from pytest_django.plugin import blocking_manager_key
 
 from contracts.agreements.models import Clause, ContractTemplate, TemplateClause
@@ -38,6 +39,23 @@ def empty_cache():
     """Rate limits and counters of one test are nothing to the next."""
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def sent_files_are_closed(monkeypatch):
+    """A server closes a file that it has sent; a test that does not read it to its end would leave it open."""
+    request, sent = Client.request, []
+
+    def remembering(self, **asked):
+        answer = request(self, **asked)
+        if isinstance(answer, FileResponse):
+            sent.extend(answer._resource_closers)  # close() would also say that a request has ended
+        return answer
+
+    monkeypatch.setattr(Client, "request", remembering)
+    yield
+    for close in sent:
+        close()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -45,24 +45,35 @@ def empty() -> None:
 
 def create(name: str, *, afresh: bool = False) -> None:
     """Make the database of this name as the migrations want it, and connect to it."""
-    template = PREFIX + fingerprint()
     with _maintenance() as server:
-        known = [row[0] for row in server.execute("SELECT datname FROM pg_database ORDER BY oid").fetchall()]
-        if template not in known or afresh:
-            _make_template(server, template)
-            for old in [one for one in known if one.startswith(PREFIX) and one != template][
-                : -KEPT_TEMPLATES + 1
-            ]:
-                _run(server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", old)
+        template = _template(server, afresh=afresh)
         _run(server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
         _run(server, "CREATE DATABASE {} TEMPLATE {}", name, template)
     _connect_to(name)
+
+
+def prepare() -> None:
+    """Make the template ahead of the tests: `python -m tests.databases`, which runs beside the checks."""
+    with _maintenance() as server:
+        _template(server)
 
 
 def drop(name: str) -> None:
     connection.close()
     with _maintenance() as server:
         _run(server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+
+def _template(server, *, afresh: bool = False) -> str:
+    """The name of the template, which is made where it is missing; the oldest ones go."""
+    template = PREFIX + fingerprint()
+    known = [row[0] for row in server.execute("SELECT datname FROM pg_database ORDER BY oid").fetchall()]
+    if template not in known or afresh:
+        _make_template(server, template)
+        others = [one for one in known if one.startswith(PREFIX) and one != template]
+        for old in others[: -KEPT_TEMPLATES + 1]:
+            _run(server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", old)
+    return template
 
 
 def _make_template(server, template: str) -> None:
@@ -90,3 +101,10 @@ def _maintenance():
     with connection.creation.connection._nodb_cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         yield cursor
+
+
+if __name__ == "__main__":
+    import django
+
+    django.setup()
+    prepare()

@@ -65,6 +65,7 @@ class Check:
 TESTING = {"DJANGO_SETTINGS_MODULE": "procurement.config.settings.testing"}
 CHECKS = (
     Check("mypy", ("-m", "mypy")),
+    Check("migrations of the test database", ("-m", "tests.databases"), TESTING),
     Check("ruff check", ("-m", "ruff", "check", "--quiet")),
     Check("ruff format", ("-m", "ruff", "format", "--check", "--quiet")),
     Check("lint-imports", ("-c", "from importlinter.cli import lint_imports_command as run; run()")),

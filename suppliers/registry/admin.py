@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 
 from suppliers.registry.models import Supplier
 
@@ -16,6 +17,7 @@ class SupplierAdmin(admin.ModelAdmin):
     list_display = ("name", "name_en", "registration_id", "status")
     list_filter = ("status",)
     search_fields = ("name", "name_en", "registration_id")
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
     def has_add_permission(self, request: Any, *args: Any) -> bool:
         return False

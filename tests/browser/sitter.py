@@ -36,14 +36,12 @@ class Sitter:
 
     def follow(self, name, to=None):
         """Click a link that is to be seen; without `to` the first one to such a page."""
-        shown = [
-            link for link in self.tab.locator("a[href]:visible").all()
-            if name_of(link.get_attribute("href")) == name
-            and (to is None or urlsplit(link.get_attribute("href")).path == to)
-        ]  # fmt: skip
-        if not shown:
-            raise NotThere(f"{self.page.address} shows no link to {to or name}")
-        return self.click(shown[0])
+        links = self.tab.locator("a[href]:visible")
+        targets = links.evaluate_all("all => all.map(one => one.getAttribute('href'))")  # asked for once
+        for place, target in enumerate(targets):
+            if name_of(target) == name and (to is None or urlsplit(target).path == to):
+                return self.click(links.nth(place))
+        raise NotThere(f"{self.page.address} shows no link to {to or name}")
 
     def send(self, name, button=None, **values):
         """Fill in the form to a view and press its button."""

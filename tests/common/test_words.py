@@ -25,6 +25,7 @@ UNREAD = {"script", "style", "code", "kbd", "svg", "template", "noscript"}
 SAID = ("aria-label", "alt", "placeholder", "title")  # attributes that are read or heard
 SAME_KIND = 2  # pages of one view looked at for each person
 LEAST_PAGES = 90
+MONTHS = 4  # of the demo's past: enough for every kind of page
 ELSEWHERE = ("/admin/", "/accounts/logout/", "/static/")
 NAMES = re.compile(  # proper names and codes that stay as they are
     r"Caigou|Incoterms®? ?\d{0,4}|Markdown|Merkle|SHA-256|Ed25519|AGPL|RFC \d+|ISO \d+|Excel|Word|English"
@@ -68,7 +69,7 @@ def demo(settings, monkeypatch):
     """The demo company with everybody reading Chinese."""
     settings.DEMO = True
     monkeypatch.setattr(pdf, "make", lambda html: (b"%PDF-1.7 blank", 1))
-    call_command("load_demo", stdout=StringIO())
+    call_command("load_demo", months=MONTHS, stdout=StringIO())
     User.objects.update(language="zh-hans")
 
 

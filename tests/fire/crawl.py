@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urljoin, urlsplit
@@ -12,6 +12,7 @@ from django.urls import Resolver404, resolve
 
 SKIPPED = ("/static/", "/media/", "/accounts/logout/", "/admin/logout/", "/admin/jsi18n/")
 ADDRESSES = {"href", "src", "data-src", "hx-get", "data-url", "data-suggest", "data-href", "data"}
+VARIANTS = 8  # of one view's filters, the plainest first: figures link to ever longer combinations of them
 HANDLER = re.compile(r"on[a-z]+")
 
 
@@ -205,15 +206,22 @@ def view_of(url):
 
 
 def crawl(client, starts, *, limit=400, inside="/", each=None) -> dict[str, Seen]:
-    """Every page that can be reached from `starts`, by address; of each kind of page at most `each`."""
+    """Every page that can be reached from `starts`, by address; of each kind of page at most `each`.
+
+    The filters of a view are tried in a few combinations only; in the administration `limit` is enough.
+    """
     waiting, known, found = deque((url, "") for url in starts), {shape(url) for url in starts}, {}
     kinds: Counter[tuple[str, tuple[str, ...]]] = Counter()
+    variants: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
     while waiting and len(found) < limit:
         url, source = waiting.popleft()
         kind = (view_of(url), shape(url)[1])
         if each and kinds[kind] >= each:
             continue
+        if each and inside == "/" and len(variants[kind[0]] | {kind[1]}) > VARIANTS:
+            continue
         kinds[kind] += 1
+        variants[kind[0]].add(kind[1])
         seen = found[url] = look(client, url)
         seen.found_on = source
         for link in seen.page.links if seen.page else ():

@@ -1,0 +1,45 @@
+"""Which process runs what: a long file begun last would leave the other processors idle at the end."""
+
+from xdist.scheduler import LoadFileScheduling
+
+TOGETHER = "tests/fire/pages/"  # they share a world that takes its time to make
+SLOWEST = (  # begun first, in this order; of the rest whatever has most tests
+    TOGETHER,
+    "tests/common/test_words.py",
+    "tests/browser/test_story.py",
+    "tests/browser/test_jobs.py",
+    "tests/stories/test_every_url.py",
+    "tests/browser/test_sourcing.py",
+    "tests/requisitions/test_permissions.py",
+    "tests/browser/test_evaluation.py",
+    "tests/browser/test_portal.py",
+    "tests/browser/test_accessibility.py",
+    "tests/browser/test_inbox.py",
+    "tests/stories/test_pages_story.py",
+    "tests/bids/test_secrecy.py",
+    "tests/demo/test_benchmarks.py",
+    "tests/demo/test_replay.py",
+    "tests/browser/test_contracts.py",
+    "tests/browser/test_requests.py",
+    "tests/agreements/test_print.py",
+    "tests/demo/test_load_demo.py",
+)
+
+
+def group_of(nodeid):
+    """What runs in one process, one after the other: a file, or a folder that shares what it makes."""
+    return TOGETHER if nodeid.startswith(TOGETHER) else nodeid.split("::", 1)[0]
+
+
+class SlowestFirst(LoadFileScheduling):
+    """Files as xdist hands them out, but the slow ones before all others."""
+
+    def _split_scope(self, nodeid):
+        return group_of(nodeid)
+
+    def _assign_work_unit(self, node):
+        for group in SLOWEST:
+            if group in self.workqueue:
+                self.workqueue.move_to_end(group, last=False)
+                break
+        super()._assign_work_unit(node)
