@@ -21,11 +21,16 @@ def totals() -> Iterator[str]:
 
 @invariant("A request's lines stand where the request stands")
 def states() -> Iterator[str]:
-    """Lines of a returned request are drafts; otherwise line and header say the same."""
+    """Lines of a returned request are drafts; of an approved one those are rejected that an approver left out; otherwise
+    line and header say the same."""
     found = rows("""
         SELECT l.id, l.status, r.status
         FROM requisitions_requisitionline l JOIN requisitions_requisition r ON r.id = l.requisition_id
-        WHERE l.status <> CASE r.status WHEN 'returned' THEN 'draft' ELSE r.status END
+        WHERE l.status <> CASE WHEN r.status = 'returned' THEN 'draft'
+            WHEN r.status = 'approved' AND EXISTS (
+                SELECT FROM approvals_linerefusal f JOIN approvals_approvalcase c ON c.id = f.case_id
+                WHERE f.line_id = l.id AND c.document_type = 'requisition' AND c.document_id = r.id AND c.round = r.round
+            ) THEN 'rejected' ELSE r.status END
     """)
     for key, line, header in found:
         yield f"requisition line {key}: {line}, its request {header}"

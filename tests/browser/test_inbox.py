@@ -1,12 +1,18 @@
 """The inbox, the decision card and the notices in a real browser."""
 
+from datetime import timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
 from procurement.common import events
 from procurement.organization.models import Role
 from procurement.requisitions import services as requisitions
 from procurement.requisitions.models import Requisition, RequisitionLine
 from tests.browser.test_door import LOOKS, fits
 from tests.factories import RequisitionFactory, make_approver, make_person, make_requester, make_rules
-from workflows.approvals.models import ApprovalStep
+from workflows.approvals import delegating, links, services, talking
+from workflows.approvals.models import ApprovalStep, RuleSet
 from workflows.approvals.services import decide
 
 
@@ -135,6 +141,85 @@ def changed(approver):
     return ApprovalStep.objects.get(
         case__document_id=step.case.document_id, approver=approver, status="active"
     )
+
+
+def busy(approver):
+    """A turn in a longer chain: a committee, a stand-in, remarks, a question answered; and its approver's other pages."""
+    step = ApprovalStep.objects.filter(approver=approver, status="active").select_related("case").first()
+    colleagues = [
+        make_person(step.case.company, Role.EVALUATOR, user__name=name)
+        for name in ("吴敏 Wu Min", "郑海 Zheng Hai")
+    ]
+    step.case.steps.filter(stage=2).update(needed=1, mode="any")
+    services.ask_extra(
+        step_id=step.pk, extra=colleagues[0], note="材质请核对 Check the material, please.", actor=approver
+    )
+    talking.comment(
+        case_id=step.case_id,
+        actor=step.case.requester,
+        text="阀体改为 316L，其余不变。\nThe body is 316L now, nothing else changed.",
+        mentioned=[approver.pk],
+    )
+    talking.comment(
+        case_id=step.case_id,
+        actor=approver,
+        text="Is the certificate included?",
+        mentioned=[colleagues[1].pk],
+    )
+    start = timezone.now()
+    for number, colleague in enumerate(colleagues):
+        delegating.delegate(
+            delegating.DelegationData(
+                delegate=colleague, starts_at=start + timedelta(days=30 * number + 20), ends_at=start + timedelta(days=30 * number + 27),
+                document_types=["requisition", "rfq"] if number else [], amount_below=Decimal(100_000) if number else None, note="年假 Leave",
+            ),
+            actor=approver,
+        )  # fmt: skip
+    delegating.delegate(
+        delegating.DelegationData(delegate=approver, starts_at=start, ends_at=start + timedelta(days=9)),
+        actor=colleagues[1],
+    )
+    RuleSet.objects.update(mail_link_below=10**8)
+    return step, links.issue(ApprovalStep.objects.get(pk=step.pk), at=start)
+
+
+def test_what_else_one_does_with_a_turn_reads_well_everywhere(page_as, picture):
+    approver = waiting(3)
+    step, secret = busy(approver)
+    pages = {
+        "busy": f"/inbox/{step.pk}/",
+        "pass-on": f"/inbox/{step.pk}/forward/",
+        "lines": f"/inbox/{step.pk}/lines/",
+        "remark": f"/inbox/case/{step.case_id}/remark/",
+        "case": f"/inbox/case/{step.case_id}/",
+        "away": "/inbox/away/",
+        "go-away": "/inbox/away/new/",
+        "mailed": f"/inbox/link/{secret}/",
+        "mailed-over": "/inbox/link/unknown/",
+    }
+    for look in LOOKS:
+        page = page_as(approver, **look)
+        for name, address in pages.items():
+            page.goto(address)
+            assert page.get_by_role("heading", level=1).is_visible()
+            assert fits(page)
+            picture(page, f"{name}-{look['width']}-{look['scheme']}")
+
+
+def test_a_colleague_is_found_while_typing(page_as):
+    approver = waiting(1)
+    step = ApprovalStep.objects.get(approver=approver)
+    make_person(step.case.company, user__name="吴敏 Wu Min")
+    page = page_as(approver)
+    page.goto(f"/inbox/{step.pk}/forward/")
+
+    page.get_by_label("Who").press_sequentially("wu m")
+    page.wait_for_selector("#colleagues option", state="attached")
+    page.get_by_label("Who").fill(page.locator("#colleagues option").first.get_attribute("value"))
+    page.get_by_label("Why").fill("Valves are yours.")
+    page.get_by_role("button", name="Pass on").click()
+
+    assert page.get_by_text("Passed on to").is_visible()
 
 
 def test_the_pages_read_well_everywhere(page_as, picture):

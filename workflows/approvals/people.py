@@ -52,7 +52,8 @@ class Resolver:
         self.chosen: dict[str, Asked] = {}
 
     def one(self, stage: RuleStage) -> Asked:
-        """Who is asked: whom the stage names, else the requester's manager, else the head of the department."""
+        """Who is asked: whom the stage names (of a named person also their manager), else the requester's manager, else
+        the head of the department."""
         key = f"{stage.approver}:{stage.role}:{stage.person_id}:{stage.group_id}"
         if key not in self.chosen:
             found = next(self._candidates(stage), None)
@@ -105,6 +106,8 @@ class Resolver:
         if stage.approver == Approver.DEPARTMENT_HEAD:
             stand_ins = (self._head, self._manager)
         yield from (one for one in self._named(stage) if self.may(one.user))
+        if stage.approver == Approver.PERSON:
+            yield from (one for one in self._above(stage.person_id) if self.may(one.user))
         for source in stand_ins:
             yield from (one for one in source() if self.may(one.user))
 
@@ -117,6 +120,12 @@ class Resolver:
         if stage.approver == Approver.PERSON and stage.person:
             return [Asked(stage.person, Approver.PERSON)]
         return []
+
+    def _above(self, user_id: int | None) -> Iterator[Asked]:
+        """The manager of a named person who may not decide, because they left or asked for it themselves."""
+        person = Person.objects.filter(user=user_id).select_related("manager__user").first()
+        if person and person.manager:
+            yield Asked(person.manager.user, Approver.MANAGER)
 
     def _manager(self) -> Iterator[Asked]:
         if self._requester and self._requester.manager:

@@ -63,6 +63,8 @@ class MailedForm(forms.Form):
 class LinesForm(forms.Form):
     """Why single lines are left out; a line without a reason stays in."""
 
+    quiet_optional = True
+
     comment = forms.CharField(label=_("Comment"), required=False, max_length=1000)
     seen = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
