@@ -51,7 +51,7 @@ def here(monkeypatch):
     monkeypatch.setattr(benchmark_rows, "_know", lambda *tables: None)  # not in a transaction
 
 
-STATEMENTS = {"approvals": 19, "approvals_http": 40}
+STATEMENTS = {"approvals": 13, "approvals_http": 17}  # of one decision
 
 
 def run(*arguments):
@@ -101,7 +101,7 @@ def test_publishing_takes_the_same_statements_however_many_are_asked(here):
         for count in (3, 12)
     )
 
-    assert few["statements"] == many["statements"] <= 35
+    assert few["statements"] == many["statements"] <= 36  # one is the round in which nobody had to be asked
     assert (many["suppliers"], many["lines"]) == (12, 12)
 
 
@@ -143,7 +143,7 @@ def test_decisions_are_taken_while_others_read(here, what):
     assert (report["benchmark"], report["decisions"], report["refused"]) == (what, 4, 0)
     assert 0 < report["p50_ms"] <= report["p95_ms"] <= report["p99_ms"]
     assert report["reads_per_s"] > 0
-    assert 10 < report["statements_per_decision"] <= STATEMENTS[what]
+    assert 0 < report["statements_per_decision"] <= STATEMENTS[what]
     warm = benchmark_approvals.DECIDERS * benchmark_approvals.WARM_UP
     assert ApprovalStep.objects.filter(decided_by__email__startswith="head@").count() == 4 + warm
 
