@@ -223,6 +223,29 @@ def test_passing_on_against_deciding_has_one_effect(document):
     assert recorded("approval.handed_over") == ROUNDS - decided
 
 
+def test_whoever_had_the_turn_before_gets_the_page_that_says_who_has_it_and_who_decided(document, client):
+    requester, approver = one_approver()
+    colleague = make_person(requester.person.company, Role.CATEGORY_MANAGER)
+    case = submit(requester)
+    (step,) = active(case)
+    client.force_login(approver)
+    services.forward(step_id=step.pk, taker=colleague, note="Yours.", actor=approver, clock=lambda: NOON)
+
+    def late():
+        answer = client.post(
+            reverse("inbox:decide", args=[step.pk]),
+            {"act": "reject", "comment": "No.", "seen": case.document_hash},
+        )
+        assert answer.status_code == 409
+        return answer.content.decode()
+
+    assert f"{colleague} has this now." in late()
+    assert status_of(case) == "pending"
+    decide(step, actor=colleague)
+    assert f"{colleague} approved this on {moment(NOON)}." in late()
+    assert (document.outcomes, broken()) == (["approve"], [])
+
+
 def away(delegator, who):
     return delegate(
         DelegationData(delegate=who, starts_at=NOON - DAY, ends_at=NOON + 7 * DAY),

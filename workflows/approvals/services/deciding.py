@@ -139,13 +139,15 @@ def _known(step_id: int, actor: User | None) -> Any:
         .first()
     )
     if step is None or (actor is not None and step.approver_id != actor.pk):
-        if step is not None and actor is not None and _held(step, actor):
+        if step is not None and actor is not None and has_held(step, actor):
+            if step.status != Status.ACTIVE:
+                raise _over(step)
             raise AlreadyDone(_("%(who)s has this now.") % {"who": step.approver})
         raise NotYours(_("This decision is not yours to take."))
     return step
 
 
-def _held(step: ApprovalStep, actor: User) -> bool:
+def has_held(step: ApprovalStep, actor: User) -> bool:
     """Whether it was this person's turn before it went on."""
     return step.handovers.filter(giver=actor).exists()
 
