@@ -22,6 +22,7 @@ ROOMS = {  # prefix: room; both doors share the host until the security round pa
     "analytics/": "procurement.analytics",
     "approvals/": "workflows.approvals",
     "inbox/": "workflows.inbox",
+    "rules/": "workflows.rules",
     "processes/": "workflows.flows",
     "notices/": "workflows.notices",
     "operations/": "workflows.operations",

@@ -45,9 +45,9 @@ CASES = """
     WITH made AS (
         INSERT INTO approvals_approvalcase
             (document_type, document_id, round, title, number, requester_id, company_id, department_id, amount, currency,
-             document_hash, status, submitted_at, decided_at)
+             document_hash, facts, banned, tolerance, answer, status, submitted_at, decided_at)
         SELECT 'requisition', 1000000000 + number, 1, 'Valves ' || number, 'PR-' || number, %(requester)s, %(company)s,
-            %(department)s, number %% 100000, 'CNY', repeat('a', 64),
+            %(department)s, number %% 100000, 'CNY', repeat('a', 64), '{}', '{}', 0, '',
             CASE WHEN number <= %(open)s THEN 'pending' ELSE 'approved' END,
             %(at)s::timestamptz - number * interval '1 second',
             CASE WHEN number <= %(open)s THEN NULL ELSE %(at)s::timestamptz END
@@ -55,9 +55,9 @@ CASES = """
         RETURNING id, status, submitted_at
     )
     INSERT INTO approvals_approvalstep
-        (case_id, requester_id, stage, position, approver_id, reason, asked_as, status, active_since, decided_by_id,
-         decided_at, comment, document_hash)
-    SELECT made.id, %(requester)s, stage, 1, asked.id, 'Benchmark', 'role', CASE WHEN asked.is_open THEN 'active' ELSE 'approved' END,
+        (case_id, requester_id, stage, position, "group", needed, mode, overdue, door, approver_id, reason, asked_as, status,
+         active_since, decided_by_id, decided_at, comment, document_hash)
+    SELECT made.id, %(requester)s, stage, 1, 1, 1, 'one', 'wait', 'page', asked.id, 'Benchmark', 'role', CASE WHEN asked.is_open THEN 'active' ELSE 'approved' END,
         made.submitted_at, CASE WHEN asked.is_open THEN NULL ELSE asked.id END,
         CASE WHEN asked.is_open THEN NULL ELSE made.submitted_at END, '', CASE WHEN asked.is_open THEN '' ELSE repeat('a', 64) END
     FROM made CROSS JOIN generate_series(1, %(stages)s) AS stage

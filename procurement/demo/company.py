@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -26,7 +27,14 @@ from procurement.organization.models import (
     RoleAssignment,
 )
 from suppliers.registry.models import Membership, Supplier
-from workflows.approvals.models import ApprovalRule, RuleSet, RuleStage
+from workflows.approvals.models import (
+    ApprovalRule,
+    ApproverGroup,
+    GroupMember,
+    RuleRate,
+    RuleSet,
+    RuleStage,
+)
 
 
 def loaded() -> bool:
@@ -57,7 +65,7 @@ def load(*, at: datetime) -> None:
     _cost_objects(companies, persons)
     categories = _catalogue()
     _vendors(categories, persons["zhao"].user, at)
-    _rules(at)
+    _rules(at, categories, persons)
 
 
 @cache
@@ -88,6 +96,8 @@ def _members(companies: dict[str, Company], departments: dict[str, Department]) 
     for member in people.MEMBERS:
         if member.manager:
             Person.objects.filter(pk=persons[member.key].pk).update(manager=persons[member.manager])
+    for key, limit in people.LIMITS.items():
+        Person.objects.filter(pk=persons[key].pk).update(approval_limit=Decimal(limit))
     administrator = _user(people.ADMINISTRATOR.name, people.ADMINISTRATOR.email, side="staff")
     User.objects.filter(pk=administrator.pk).update(is_staff=True, is_superuser=True)
     place = departments[people.ADMINISTRATOR.department]
@@ -159,21 +169,39 @@ def _vendors(categories: dict[str, Category], keeper: User, at: datetime) -> Non
             Membership.objects.create(supplier=supplier, user=user, role=role)
 
 
-def _rules(at: datetime) -> None:
-    rule_set = RuleSet.objects.create(
-        version=next_version(), status="active", source="setup", valid_from=at, note="Demo"
+def _rules(at: datetime, categories: dict[str, Category], persons: dict[str, Person]) -> None:
+    groups = {name: ApproverGroup.objects.create(name=name) for name, _members in people.GROUPS}
+    GroupMember.objects.bulk_create(
+        GroupMember(group=groups[name], person=persons[key])
+        for name, members in people.GROUPS
+        for key in members
     )
-    for name, document_type, start, below, stages in people.RULES:
+    rule_set = RuleSet.objects.create(
+        version=next_version(),
+        status="active",
+        source="setup",
+        valid_from=at,
+        note=people.RULES_NOTE,
+        base_currency=people.BASE,
+        mail_link_below=Decimal(people.MAIL_LINK_BELOW),
+        fresh_login_from=Decimal(people.FRESH_LOGIN_FROM),
+    )
+    RuleRate.objects.bulk_create(
+        RuleRate(rule_set=rule_set, currency=currency, rate=Decimal(rate))
+        for currency, rate in people.RATES.items()
+    )
+    for said in people.RULES:
         rule = ApprovalRule.objects.create(
             rule_set=rule_set,
-            name=name,
-            document_type=document_type,
-            amount_from=Decimal(start),
-            amount_below=Decimal(below) if below else None,
+            name=said.name,
+            document_type=said.document_type,
+            category=categories.get(said.category),
+            amount_from=Decimal(said.start),
+            amount_below=Decimal(said.below) if said.below else None,
+            tolerance=Decimal(said.tolerance),
         )
         RuleStage.objects.bulk_create(
-            RuleStage(rule=rule, position=position, approver=approver, role=role)
-            for position, approver, role in stages
+            RuleStage(rule=rule, **{**asdict(step), "group": groups.get(step.group)}) for step in said.steps
         )
 
 

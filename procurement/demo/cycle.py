@@ -114,7 +114,7 @@ def decide(
     verdict: Verdict = Verdict.APPROVE,
     comment: str = "",
 ) -> ApprovalStep:
-    """One person decides, on the document as they have just read it."""
+    """One person decides, on the document as they have just read it, having just given their password."""
     step = approval_permissions.steps_visible_to(approver).get(pk=step_id)
     if not approval_permissions.can(approver, "decide", step):
         raise PermissionDenied(f"{approver} may not decide on {step.case}")
@@ -124,6 +124,7 @@ def decide(
         actor=approver,
         seen_hash=step.case.document_hash,
         comment=comment,
+        fresh_login=True,
         clock=clock,
     )
 

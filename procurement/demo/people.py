@@ -63,6 +63,35 @@ class Vendor:
     currency: str = "CNY"  # in which it bids
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a rule's chain: whom it asks, how many of them, until when."""
+
+    approver: str
+    position: int = 1
+    role: str = ""
+    group: str = ""
+    mode: str = "one"
+    needed: int | None = None
+    levels: int | None = None
+    remind_after: int | None = None
+    limit: int | None = None
+    overdue: str = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which documents need whose approval."""
+
+    name: str
+    document_type: str
+    steps: tuple[Step, ...]
+    start: str = "0"
+    below: str = ""
+    category: str = ""
+    tolerance: str = "0"
+
+
 COMPANIES = (
     Company("LC", "岚川工程集团有限公司", "Lanchuan Engineering Group", "上海市浦东新区博观路100号"),
     Company("DY", "岚川（东营）项目管理有限公司", "Lanchuan Dongying", "山东省东营市港城路8号"),
@@ -242,23 +271,76 @@ REQUESTS = {  # category → who asks for it, and for which cost centre and proj
     "S-IT": (("ye", "LC-IT", ""), ("bai", "NB-MEP", "NBP")),
 }
 
-RULES = (  # name, document type, from, below, stages: (position, approver, role)
-    ("部门负责人审批 · Head of the department", "requisition", "0", None, ((1, "department_head", ""),)),
-    (
+GROUPS = (("合同评审组 · Contract review", ("zhao", "sun", "zhou")),)
+LIMITS = {
+    "han": "300000",
+    "ma": "300000",
+    "xu": "300000",
+    "dong": "100000",
+}  # what each approves as a manager
+RATES = {"EUR": "7.8", "USD": "7.2"}
+BASE, MAIL_LINK_BELOW, FRESH_LOGIN_FROM = "CNY", "5000", "1000000"
+
+RULES_NOTE = "Demo"
+RULES = (
+    Rule(
+        "部门负责人审批 · Head of the department",
+        "requisition",
+        (Step("department_head", remind_after=2, limit=5),),
+    ),
+    Rule(
         "五万元以上加预算负责人 · Budget holder from 50,000",
         "requisition",
-        "50000",
-        None,
-        ((2, "role", Role.BUDGET_HOLDER),),
+        (Step("role", role=Role.BUDGET_HOLDER, position=2, remind_after=2, limit=5),),
+        start="50000",
     ),
-    ("询价发布审批 · RFQ from 100,000", "rfq", "100000", None, ((1, "role", Role.CATEGORY_MANAGER),)),
-    ("授标审批 · Every award", "award", "0", None, ((1, "role", Role.CATEGORY_MANAGER),)),
-    (
+    Rule(
+        "信息设备逐级审批 · Managers for IT from 200,000",
+        "requisition",
+        (Step("manager_chain", position=1, levels=3, limit=10, overdue="escalate"),),
+        start="200000",
+        category="S-IT",
+    ),
+    Rule(
+        "询价发布审批 · RFQ from 100,000",
+        "rfq",
+        (Step("role", role=Role.CATEGORY_MANAGER, remind_after=2, limit=5),),
+        start="100000",
+    ),
+    Rule(
+        "授标审批 · Every award",
+        "award",
+        (Step("role", role=Role.CATEGORY_MANAGER, remind_after=2, limit=5),),
+        tolerance="2",
+    ),
+    Rule(
         "五十万元以上授标 · Awards from 500,000",
         "award",
-        "500000",
-        None,
-        ((2, "role", Role.FINANCE), (2, "role", Role.APPROVER)),
+        (Step("role", role=Role.FINANCE, position=2), Step("role", role=Role.APPROVER, position=2)),
+        start="500000",
+        tolerance="2",
     ),
-    ("百万元以上合同 · Contracts from 1,000,000", "contract", "1000000", None, ((1, "role", Role.APPROVER),)),
+    Rule(
+        "百万元以上合同 · Contracts from 1,000,000",
+        "contract",
+        (Step("role", role=Role.APPROVER, remind_after=2, limit=10),),
+        start="1000000",
+        below="3000000",
+    ),
+    Rule(
+        "三百万元以上合同评审 · Contract review from 3,000,000",
+        "contract",
+        (
+            Step(
+                "group",
+                group=GROUPS[0][0],
+                mode="quorum",
+                needed=2,
+                remind_after=2,
+                limit=10,
+                overdue="escalate",
+            ),
+        ),
+        start="3000000",
+    ),
 )

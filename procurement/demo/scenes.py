@@ -8,17 +8,21 @@ from decimal import Decimal
 
 from contracts.agreements.models import Contract
 from contracts.orders import services as orders
+from procurement.accounts.models import User
 from procurement.common import money
-from procurement.demo import cycle, outcome
+from procurement.demo import cycle, outcome, people
 from procurement.demo.archive import Archive
 from procurement.demo.backdrop import PLACE, SCOPE, TERMS, Backdrop
 from procurement.evaluation.models import Award
-from procurement.organization.models import Company, CostCentre, Project
+from procurement.organization.models import Company, CostCentre, Project, Role
 from procurement.requisitions.models import Requisition
 from procurement.requisitions.services import LineData
 from procurement.rfqs import services as rfqs
 from procurement.rfqs.models import Criterion, Rfq
 from procurement.rfqs.services import CriterionData
+from workflows.approvals import rulebook
+from workflows.approvals.plan import in_force
+from workflows.approvals.ruledata import RuleData, StageData
 from workflows.approvals.services import Verdict
 
 Want = tuple[str, str]  # item, quantity
@@ -39,6 +43,33 @@ class Scenes(Backdrop):
         self.rfq_in_approval()
         self.rfq_draft()
         self.requests()
+        self.rules_proposed()
+
+    # --- rules ---
+
+    def rules_proposed(self) -> None:
+        """The next version of the approval rules waits for a second person."""
+        keeper, clock = User.objects.get(email=people.ADMINISTRATOR.email), self.at(days=1, hours=2)
+        now = in_force(self.now).get(note=people.RULES_NOTE)
+        draft = rulebook.new_draft(actor=keeper, copy_of=now.pk, clock=clock)
+        said = RuleData(
+            name="新供应商授标 · Awards to new suppliers",
+            document_type="award",
+            flags=("new_supplier",),
+            stages=(StageData(role=Role.FINANCE, position=2, remind_after=2, limit=5),),
+        )
+        frame = rulebook.Frame(
+            note="新供应商由财务把关 · Finance looks at new suppliers",
+            base_currency=now.base_currency,
+            mail_link_below=now.mail_link_below,
+            fresh_login_from=now.fresh_login_from,
+            rates={currency: Decimal(rate) for currency, rate in people.RATES.items()},
+        )
+        rulebook.save_rule(
+            rule_set_id=draft.pk, rule_id=None, data=said, edit_version=1, actor=keeper, clock=clock
+        )
+        rulebook.save_frame(rule_set_id=draft.pk, frame=frame, edit_version=2, actor=keeper, clock=clock)
+        rulebook.propose(rule_set_id=draft.pk, edit_version=3, actor=keeper, clock=clock)
 
     # --- requests ---
 

@@ -120,6 +120,12 @@ class SourcingCycle:
 
     def requested(self, today: datetime) -> Requisition:
         """Create, submit, approve."""
+        requisition = self.sent(today)
+        self._decide(APPROVE, "requisition", requisition.pk)
+        return requisition
+
+    def sent(self, today: datetime) -> Requisition:
+        """Create and submit: it waits for the head of the department."""
         made = self.stage.troupe
         lines = [self._line(number, today) for number in range(1, self.line_count + 1)]
         with self.measure(CREATE):
@@ -137,7 +143,6 @@ class SourcingCycle:
                 requester=logged_in(self.users["requester"]),
                 clock=self.clock,
             )
-        self._decide(APPROVE, "requisition", requisition.pk)
         return requisition
 
     def published(self, requisition: Requisition, *, closes_at: datetime) -> Rfq:

@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from procurement.organization.models import (
+    CalendarDay,
     Company,
     CostCentre,
     DeliveryPlace,
@@ -34,9 +35,17 @@ class Reference(admin.ModelAdmin):
         return False
 
 
+class CalendarDayInline(admin.TabularInline):
+    """Days that this company counts otherwise than the public calendar."""
+
+    model = CalendarDay
+    extra = 0
+
+
 @admin.register(Company)
 class CompanyAdmin(Reference):
     list_display = ("code", "name", "name_en", "currency", "is_active")
+    inlines = (CalendarDayInline,)
 
 
 class OfCompany(Reference):
@@ -64,7 +73,9 @@ class CostCentreAdmin(OfCompany):
 
 @admin.register(Project)
 class ProjectAdmin(OfCompany):
-    pass
+    list_display = ("code", "name", "name_en", "company", "owner", "is_active")
+    list_select_related = ("company", "owner__user")
+    autocomplete_fields = ("company", "owner")
 
 
 @admin.register(DeliveryPlace)

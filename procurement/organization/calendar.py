@@ -8,13 +8,15 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
+from django.utils.translation import gettext as _
 
+from procurement.common.errors import RuleViolation
 from procurement.organization.models import CalendarDay, Company
 
 FARTHEST = 3660  # days; a calendar without any working day ends here
 
 
-class NoWorkingDays(ValueError):
+class NoWorkingDays(RuleViolation):
     """The calendar has no working day for years."""
 
 
@@ -53,5 +55,7 @@ def after_working_days(company: Company, start: datetime, days: int) -> datetime
         day += timedelta(days=1)
         left -= is_working_day(day, code=company.holidays, own=own)
     else:
-        raise NoWorkingDays(company.code)
+        raise NoWorkingDays(
+            _("The calendar of %(company)s has no working day for years.") % {"company": company}
+        )
     return datetime.combine(day, local.time(), zone)

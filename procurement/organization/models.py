@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from holidays import list_supported_countries
 
 from procurement.common.fields import AmountField, CurrencyField
 from procurement.organization.trees import refuse_loop
@@ -55,6 +56,14 @@ class Company(Named):
         verbose_name = _("company")
         verbose_name_plural = _("companies")
         constraints = [models.UniqueConstraint(fields=["code"], name="company_code")]
+
+    def clean(self) -> None:
+        """Public holidays are those of a country, or region, that is known."""
+        super().clean()
+        country, _dash, region = self.holidays.partition("-")
+        known = list_supported_countries()
+        if self.holidays and (country not in known or (region and region not in known[country])):
+            raise ValidationError({"holidays": _("No public holidays are known for this code.")})
 
 
 class CalendarDay(models.Model):

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from procurement.common import events
 from procurement.organization.models import Role
@@ -64,8 +65,16 @@ def test_a_decision_is_taken_in_two_clicks(page_as):
     ]
 
 
-def test_decisions_are_taken_by_keyboard_alone(page_as):
-    approver = waiting(5)
+TEN = [("approved", "")] * 8 + [("rejected", "Not this year."), ("returned", "Why forty? j")]
+
+
+def said_by(approver):
+    """What this person answered, with which words."""
+    return sorted(ApprovalStep.objects.filter(approver=approver).values_list("status", "comment"))
+
+
+def test_ten_decisions_are_taken_by_keyboard_alone(page_as):
+    approver = waiting(10)
     page = page_as(approver)
     page.goto("/")
     page.keyboard.press("g")
@@ -74,7 +83,7 @@ def test_decisions_are_taken_by_keyboard_alone(page_as):
     page.keyboard.press("j")
     page.keyboard.press("a")
     page.keyboard.press("Enter")
-    page.get_by_text("4 left.").wait_for()
+    page.get_by_text("9 left.").wait_for()
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
@@ -85,8 +94,8 @@ def test_decisions_are_taken_by_keyboard_alone(page_as):
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    for left in range(2, 0, -1):
-        page.get_by_text(f"{left + 1} left.").wait_for()
+    for left in range(8, 1, -1):
+        page.get_by_text(f"{left} left.").wait_for()
         page.keyboard.press("a")
         page.keyboard.press("Enter")
     page.get_by_text("1 left.").wait_for()
@@ -96,11 +105,46 @@ def test_decisions_are_taken_by_keyboard_alone(page_as):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.get_by_text("Nothing waits for your decision").wait_for()
-    said = ApprovalStep.objects.filter(approver=approver).values_list("status", "comment")
-    assert sorted(said) == [("approved", "")] * 3 + [
-        ("rejected", "Not this year."),
-        ("returned", "Why forty? j"),
-    ]
+    assert said_by(approver) == TEN
+
+
+def fits_a_phone(page):
+    """Nothing scrolls sideways, and the phone need not zoom out to show it all."""
+    return fits(page) and page.evaluate("window.innerWidth") == 390
+
+
+def test_ten_decisions_are_taken_on_a_phone_by_touch(page_as):
+    approver = waiting(10)
+    page = page_as(approver, width=390, height=844, phone=True)
+
+    def tap(name):
+        """The buttons are under the thumb without scrolling."""
+        assert fits_a_phone(page)
+        button = page.get_by_role("button", name=name)
+        expect(button).to_be_in_viewport(ratio=1)
+        button.tap()
+
+    def say(words):
+        page.get_by_role("textbox", name="Comment").tap()
+        page.keyboard.type(words)  # the phone's own
+
+    page.goto("/inbox/")
+    assert fits_a_phone(page)
+    page.get_by_role("link", name="Decide", exact=True).first.tap()
+    page.wait_for_url("**/inbox/*/")
+    for left in range(9, 1, -1):
+        tap("Approve")
+        page.get_by_text(f"{left} left.").wait_for()
+    tap("Return with question")
+    page.get_by_text("Say why: the requester will read it.").first.wait_for()
+    say("Why forty? j")
+    tap("Return with question")
+    page.get_by_text("1 left.").wait_for()
+    say("Not this year.")
+    tap("Reject")
+    page.get_by_text("Nothing waits for your decision").wait_for()
+    assert fits_a_phone(page)
+    assert said_by(approver) == TEN
 
 
 def test_shortcuts_have_a_sheet_and_an_off_switch(page_as):

@@ -8,11 +8,12 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from procurement.common import audit, invariants, pdf
-from procurement.demo import benchmark, benchmark_pages, benchmark_rows
+from procurement.demo import benchmark, benchmark_approvals, benchmark_pages, benchmark_rows
 from procurement.demo.management.commands.benchmark import WORKLOADS
 from procurement.demo.sourcing import ACTIONS
 from suppliers.registry.models import Supplier
 from tests.keys import keyring_for_tests
+from workflows.approvals.models import ApprovalStep
 
 pytestmark = pytest.mark.django_db
 
@@ -33,13 +34,24 @@ def here(monkeypatch):
         def wait(self):
             return None
 
-    for module in (benchmark, benchmark_pages):
+    def one_for_all(count, work, *arguments):
+        return [work(*arguments, Start())] * count
+
+    def one_by_one(count, work, *arguments):  # where each does something else
+        return [work(*arguments, Start()) for _process in range(count)]
+
+    for module, ways in (
+        (benchmark, one_for_all),
+        (benchmark_pages, one_for_all),
+        (benchmark_approvals, one_by_one),
+    ):
         monkeypatch.setattr(module, "scratch", lambda **_ways: Scratch())
-        monkeypatch.setattr(
-            module, "in_processes", lambda count, work, *arguments: [work(*arguments, Start())] * count
-        )
+        monkeypatch.setattr(module, "in_processes", ways)
     monkeypatch.setattr(connection, "close", lambda: None)
     monkeypatch.setattr(benchmark_rows, "_know", lambda *tables: None)  # not in a transaction
+
+
+STATEMENTS = {"approvals": 13, "approvals_http": 17}  # of one decision
 
 
 def run(*arguments):
@@ -89,7 +101,7 @@ def test_publishing_takes_the_same_statements_however_many_are_asked(here):
         for count in (3, 12)
     )
 
-    assert few["statements"] == many["statements"] <= 35
+    assert few["statements"] == many["statements"] <= 36  # one is the round in which nobody had to be asked
     assert (many["suppliers"], many["lines"]) == (12, 12)
 
 
@@ -120,6 +132,20 @@ def test_a_far_page_of_the_inbox_takes_the_statements_of_the_first(here, django_
 
     assert list(report["by_page"]) == ["page 1", "page 2"]
     assert report["far_to_near"] > 0
+
+
+@pytest.mark.parametrize("what", ["approvals", "approvals_http"])
+def test_decisions_are_taken_while_others_read(here, what):
+    few = ("--rate", "400", "--seconds", "0.01", "--workers", "1", "--steps", "40", "--still-open", "4")
+
+    report = result(what, *few)
+
+    assert (report["benchmark"], report["decisions"], report["refused"]) == (what, 4, 0)
+    assert 0 < report["p50_ms"] <= report["p95_ms"] <= report["p99_ms"]
+    assert report["reads_per_s"] > 0
+    assert 0 < report["statements_per_decision"] <= STATEMENTS[what]
+    warm = benchmark_approvals.DECIDERS * benchmark_approvals.WARM_UP
+    assert ApprovalStep.objects.filter(decided_by__email__startswith="head@").count() == 4 + warm
 
 
 def test_contracts_are_printed_again_and_again(here, monkeypatch):

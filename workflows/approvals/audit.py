@@ -1,4 +1,5 @@
-"""What was decided on: every approval event carries the hash that its case was frozen with."""
+"""What was decided on, and by which rules: approval events carry the hash that their case was frozen with, the
+activation of rules that of all they say."""
 
 from __future__ import annotations
 
@@ -6,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from procurement.common.audit import content_of
 from procurement.common.models import Event
-from workflows.approvals.models import ApprovalCase
+from workflows.approvals.models import ApprovalCase, RuleSet
+from workflows.approvals.ruledata import digest
 
 
 @content_of(
@@ -19,3 +21,10 @@ def cases(events: Sequence[Event]) -> Mapping[int, str]:
     keys = {event.facts.get("case") for event in events}
     hashes = dict(ApprovalCase.objects.filter(pk__in=keys).values_list("pk", "document_hash"))
     return {event.pk: hashes.get(event.facts.get("case"), "") for event in events}
+
+
+@content_of("rules.activated")
+def rules(events: Sequence[Event]) -> Mapping[int, str]:
+    """Rules say what they said when they were brought into force."""
+    versions = RuleSet.objects.in_bulk({event.subject_id for event in events})
+    return {event.pk: digest(versions[event.subject_id]) for event in events if event.subject_id in versions}

@@ -77,14 +77,18 @@ def round_of(case: ApprovalCase) -> Round:
     return _round(case, list(steps))
 
 
-def preview(facts: ApprovalFacts, *, at: datetime | None = None) -> list[Turn]:
+def preview(
+    facts: ApprovalFacts, *, at: datetime | None = None, rule_set_id: int | None = None
+) -> list[Turn]:
     """Who will be asked if the document is sent for approval now; empty where nobody needs to be (F110).
+
+    By the rules in force, or by a given version (F120).
 
     Raises RuleViolation naming what is missing, as sending it would.
     """
     at = at or database_clock()
     coming = replace(facts, round=facts.round + 1, document_hash=_hash_now(facts))
-    opening = prepare(coming, at=at)
+    opening = prepare(coming, at=at, rule_set_id=rule_set_id)
     away = _away(opening.steps, at) if opening.plan.away else {}
     stages = [list(together) for _number, together in groupby(opening.steps, key=lambda step: step.stage)]
     return [_together([_planned(step, away) for step in stage], _note_of(stage)) for stage in stages]

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from procurement.accounts.models import User
+from workflows.approvals.models import ApprovalCase
 
 LONGEST_ANSWER = 2000
 
@@ -76,3 +77,17 @@ class ApprovalFacts:
             "barred": sorted(self.barred),
             **self.scope,
         }
+
+
+def restored(case: ApprovalCase) -> ApprovalFacts:
+    """What a case was matched against when it was sent, as facts again; what an old case did not keep is empty."""
+    kept: dict[str, Any] = case.facts
+    return ApprovalFacts(
+        document_type=case.document_type, document_id=case.document_id, round=case.round, title=case.title, number=case.number,
+        requester=case.requester, company_id=case.company_id, department_id=kept.get("department", case.department_id),
+        category_ids=tuple(kept.get("categories", ())), amount=case.amount, currency=case.currency,
+        document_hash=case.document_hash, rfq_id=case.rfq_id, barred=frozenset(kept.get("barred", ())),
+        estimated=kept.get("estimated", True), project_ids=tuple(kept.get("projects", ())), procedure=kept.get("procedure", ""),
+        flags=frozenset(kept.get("flags", ())), lines=tuple(CostLine(**line) for line in kept.get("lines", ())),
+        answer=case.answer,
+    )  # fmt: skip

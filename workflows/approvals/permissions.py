@@ -13,6 +13,7 @@ from workflows.approvals.models import (
     ApprovalStep,
     DocumentType,
     Mention,
+    RuleSet,
     StepHandover,
     Watch,
 )
@@ -79,3 +80,42 @@ def can(user: Any, action: str, subject: ApprovalStep | ApprovalCase) -> bool:
         and standing(user).person is not None
         and not standing(user).has(Role.ADMINISTRATOR)
     )
+
+
+ACTIVATORS = (Role.ADMINISTRATOR, Role.FINANCE)
+RULES_STATES = {  # action on a version of the rules: states in which it makes sense
+    "write": {RuleSet.Status.DRAFT},
+    "propose": {RuleSet.Status.DRAFT},
+    "take_back": {RuleSet.Status.PROPOSED},
+    "activate": {RuleSet.Status.PROPOSED},
+    "discard": {RuleSet.Status.DRAFT, RuleSet.Status.PROPOSED},
+}
+
+
+def keeps_rules(user: Any) -> bool:
+    """Whether somebody works on the rules or looks after them: drafts are theirs to see."""
+    return any(standing(user).has(role) for role in (*ACTIVATORS, Role.AUDITOR))
+
+
+def rule_sets_visible_to(user: Any) -> QuerySet[RuleSet]:
+    """Everybody of our side may read by which rules they are asked; what is not in force yet, only who works on it."""
+    if keeps_rules(user):
+        return RuleSet.objects.all()
+    if standing(user).person is None:
+        return RuleSet.objects.none()
+    return RuleSet.objects.filter(status=RuleSet.Status.ACTIVE)
+
+
+def can_rules(user: Any, action: str, rules: RuleSet | None = None) -> bool:
+    """Administrators write, propose and discard; an administrator or finance brings into force what others wrote.
+
+    Without a version: whether the person ever may.
+    """
+    if action == "view":
+        return standing(user).person is not None
+    if rules is not None and rules.status not in RULES_STATES.get(action, ()):
+        return False
+    if action == "activate":
+        others = rules is None or user.pk not in {rules.proposed_by_id, rules.created_by_id}
+        return others and any(standing(user).has(role) for role in ACTIVATORS)
+    return action in RULES_STATES and standing(user).has(Role.ADMINISTRATOR)

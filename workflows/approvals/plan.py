@@ -23,7 +23,16 @@ from workflows.approvals.models import ApprovalRule, RuleRate, RuleSet, RuleStag
 from workflows.approvals.people import Asked, NobodyToAsk, Resolver
 from workflows.approvals.stand_ins import delegations_at
 
-__all__ = ["NoRules", "NobodyToAsk", "Plan", "PlannedStep", "in_force", "matching_stages", "plan_for"]
+__all__ = [
+    "NoRules",
+    "NobodyToAsk",
+    "Plan",
+    "PlannedStep",
+    "in_force",
+    "matching_stages",
+    "plan_for",
+    "with_parents",
+]
 
 NAMED = 3  # administrators in a message
 MAX_DEPTH = 20  # of a tree of categories or departments; a loop by mistake ends here
@@ -261,9 +270,9 @@ def _within(rules: Iterable[ApprovalRule], facts: ApprovalFacts) -> set[int]:
     rules = list(rules)
     departments = categories = frozenset[int]()
     if any(rule.department_id for rule in rules) and facts.department_id:
-        departments = _with_parents(Department, [facts.department_id])
+        departments = with_parents(Department, [facts.department_id])
     if any(rule.category_id for rule in rules) and facts.category_ids:
-        categories = _with_parents(Category, facts.category_ids)
+        categories = with_parents(Category, facts.category_ids)
     return {
         rule.pk
         for rule in rules
@@ -275,7 +284,7 @@ def _within(rules: Iterable[ApprovalRule], facts: ApprovalFacts) -> set[int]:
     }
 
 
-def _with_parents(tree: type[Department] | type[Category], keys: Sequence[int]) -> frozenset[int]:
+def with_parents(tree: type[Department] | type[Category], keys: Sequence[int]) -> frozenset[int]:
     """These branches and all above them, one statement a level."""
     found: set[int] = set()
     level = set(keys)

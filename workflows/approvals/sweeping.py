@@ -1,7 +1,8 @@
 """What time brings about: stand-ins begin and end, people leave, time limits pass.
 
 Nothing secure depends on it: a decision judges rights itself. Each turn is handled in a transaction of its own, under
-its process's lock, so that a sweep that is killed or runs twice does everything once.
+its process's lock (and before that its document's, where that changes too), so that a sweep that is killed or runs
+twice does everything once.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from workflows.approvals.services.progress import Progress
 from workflows.approvals.stand_ins import delegate_for, delegations_at, delegations_of, start_clock, unsound
 
 BATCH = 500
+Act = Callable[[int, Clock], bool]  # locks what it needs; whether it did something
 Status, Reason = ApprovalStep.Status, StepHandover.Reason
 
 
@@ -35,11 +37,11 @@ def sweep(*, clock: Clock = database_clock) -> int:
     return done
 
 
-def _one(step_id: int, act: Callable[[Held], bool], clock: Clock) -> bool:
+def _one(step_id: int, act: Act, clock: Clock) -> bool:
     """One turn; nothing when it is over, busy or settled by now."""
     try:
         with transaction.atomic(), events.gathered():
-            return act(held(step_id, clock))
+            return act(step_id, clock)
     except RuleViolation:
         return False
 
@@ -49,8 +51,9 @@ def without_right(at: datetime) -> QuerySet[ApprovalStep]:
     return ApprovalStep.objects.filter(unsound(at), status=Status.ACTIVE)
 
 
-def _settle_right(one: Held) -> bool:
+def _settle_right(step_id: int, clock: Clock) -> bool:
     """Back to whom a delegate stood in for, as long as they are there; else to whoever succeeds them."""
+    one = held(step_id, clock)
     step = one.step
     if not without_right(one.at).filter(pk=step.pk).exists():
         return False
@@ -75,7 +78,8 @@ def away(at: datetime) -> QuerySet[ApprovalStep]:
     return ApprovalStep.objects.filter(Exists(theirs), ~Exists(kept), status=Status.ACTIVE)
 
 
-def _stand_in(one: Held) -> bool:
+def _stand_in(step_id: int, clock: Clock) -> bool:
+    one = held(step_id, clock)
     step = one.step
     delegation: Delegation | None = delegate_for(one.bench, step, delegations_of({step.approver_id}, one.at))
     if delegation is None:
@@ -85,21 +89,28 @@ def _stand_in(one: Held) -> bool:
 
 
 def overdue(at: datetime) -> QuerySet[ApprovalStep]:
-    """Turns whose time limit has passed, and whose rule says more than to remind."""
-    return ApprovalStep.objects.filter(due_at__lte=at, status=Status.ACTIVE).exclude(overdue="wait")
+    """Turns whose time limit has passed, and whose rule says that somebody above decides."""
+    return ApprovalStep.objects.filter(due_at__lte=at, status=Status.ACTIVE, overdue="escalate")
 
 
-def _time_is_up(one: Held) -> bool:
-    step = one.step
-    if step.due_at is None or step.due_at > one.at:
+def _escalate(step_id: int, clock: Clock) -> bool:
+    one = held(step_id, clock)
+    if one.step.due_at is None or one.step.due_at > one.at:
         return False
-    if step.overdue == "escalate":
-        superior = one.bench.superior(step)
-        if superior is not None:
-            hand_over(one, superior, reason=Reason.ESCALATED, actor=None)
-            return True
-        return _remind(one)  # nobody is above them
-    return lapse(step_id=step.pk, clock=lambda: one.at) is not None
+    superior = one.bench.superior(one.step)
+    if superior is None:
+        return _reminded(one)  # nobody is above them
+    hand_over(one, superior, reason=Reason.ESCALATED, actor=None)
+    return True
+
+
+def run_out(at: datetime) -> QuerySet[ApprovalStep]:
+    """Turns whose time limit has passed, and whose rule says that the document goes back."""
+    return ApprovalStep.objects.filter(due_at__lte=at, status=Status.ACTIVE, overdue="return")
+
+
+def _send_back(step_id: int, clock: Clock) -> bool:
+    return lapse(step_id=step_id, clock=clock) is not None
 
 
 def to_remind(at: datetime) -> QuerySet[ApprovalStep]:
@@ -108,7 +119,11 @@ def to_remind(at: datetime) -> QuerySet[ApprovalStep]:
     return ApprovalStep.objects.filter(Q(remind_at__lte=at) | late, status=Status.ACTIVE)
 
 
-def _remind(one: Held) -> bool:
+def _remind(step_id: int, clock: Clock) -> bool:
+    return _reminded(held(step_id, clock))
+
+
+def _reminded(one: Held) -> bool:
     """Tell them once more; the next time is as many working days later."""
     step = one.step
     if not ((step.remind_at and step.remind_at <= one.at) or (step.due_at and step.due_at <= one.at)):
@@ -123,9 +138,10 @@ def _remind(one: Held) -> bool:
     return True
 
 
-STEPS: tuple[tuple[Callable[[datetime], QuerySet[ApprovalStep]], Callable[[Held], bool]], ...] = (
+STEPS: tuple[tuple[Callable[[datetime], QuerySet[ApprovalStep]], Act], ...] = (
     (without_right, _settle_right),
     (away, _stand_in),
-    (overdue, _time_is_up),
+    (overdue, _escalate),
+    (run_out, _send_back),
     (to_remind, _remind),
 )

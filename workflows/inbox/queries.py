@@ -31,7 +31,7 @@ def decisions_of(user: Any) -> QuerySet[ApprovalStep]:
 
 def with_case(steps: QuerySet[ApprovalStep]) -> QuerySet[ApprovalStep]:
     """Steps with everything that a line of a list shows."""
-    return steps.select_related("case__requester", "case__company", "case__department")
+    return steps.select_related("case__requester", "case__company", "case__department", "on_behalf_of")
 
 
 def open_count(user: Any) -> int:

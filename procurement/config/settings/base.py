@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "contracts.orders",
     "procurement.analytics",
     "workflows.flows",
+    "workflows.rules",
     "workflows.inbox",
     "workflows.notices",
     "workflows.operations",

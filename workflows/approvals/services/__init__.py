@@ -9,6 +9,7 @@ from workflows.approvals.services.deciding import (
     RightEnded,
     Verdict,
     decide,
+    has_held,
     lapse,
     withdraw_case,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "decide",
     "forward",
     "hand_over",
+    "has_held",
     "keep_outline",
     "keep_words",
     "lapse",

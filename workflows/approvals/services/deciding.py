@@ -18,9 +18,10 @@ from procurement.accounts.models import User
 from procurement.common import events
 from procurement.common.clock import Clock, database_clock
 from procurement.common.errors import AlreadyDone, RuleViolation, StaleEdit
+from procurement.common.locks import lock_shared
 from workflows.approvals import handlers
 from workflows.approvals.limits import needs_fresh_login
-from workflows.approvals.models import ApprovalCase, ApprovalStep, LineRefusal
+from workflows.approvals.models import ApprovalCase, ApprovalStep, Delegation, LineRefusal
 from workflows.approvals.moments import moment
 from workflows.approvals.permissions import can
 from workflows.approvals.services.progress import OPEN, Progress, close_case, steps_of
@@ -138,13 +139,15 @@ def _known(step_id: int, actor: User | None) -> Any:
         .first()
     )
     if step is None or (actor is not None and step.approver_id != actor.pk):
-        if step is not None and actor is not None and _held(step, actor):
+        if step is not None and actor is not None and has_held(step, actor):
+            if step.status != Status.ACTIVE:
+                raise _over(step)
             raise AlreadyDone(_("%(who)s has this now.") % {"who": step.approver})
         raise NotYours(_("This decision is not yours to take."))
     return step
 
 
-def _held(step: ApprovalStep, actor: User) -> bool:
+def has_held(step: ApprovalStep, actor: User) -> bool:
     """Whether it was this person's turn before it went on."""
     return step.handovers.filter(giver=actor).exists()
 
@@ -158,7 +161,7 @@ def _decide(run: Run, *, step_id: int, said: Said) -> Progress:
         raise engine.StepOver
     if not can(actor, "decide", step):
         raise NotYours(_("This decision is not yours to take."))
-    _check_right(step)
+    _check_right(step, run.at)
     if said.seen != {step.case.document_hash}:
         raise StaleEdit(_("The document changed since you opened it. Look at it again before you decide."))
     if said.verdict == Verdict.APPROVE and not said.fresh_login and needs_fresh_login(step.case):
@@ -176,14 +179,22 @@ def _actor(run: Run) -> User:
     return run.actor
 
 
-def _check_right(step: ApprovalStep) -> None:
+def _check_right(step: ApprovalStep, at: datetime) -> None:
     """A right that ended since the turn was given does not decide any more, whatever the sweep has seen of it."""
-    if step.unsound:  # type: ignore[attr-defined]  # read by steps_of
+    if step.unsound or _being_ended(step, at):  # type: ignore[attr-defined]  # read by steps_of
         raise RightEnded(
             _(
                 "You may not decide on this any more: your stand-in, role or membership has ended. It goes on to somebody else."
             )
         )
+
+
+def _being_ended(step: ApprovalStep, at: datetime) -> bool:
+    """Whether the stand-in was ended by an act that `steps_of` did not see yet; one that comes later waits for us."""
+    if step.delegation_id is None:
+        return False
+    ended = lock_shared(Delegation.objects.filter(pk=step.delegation_id)).revoked_at
+    return ended is not None and ended <= at
 
 
 def _refuse_lines(step: ApprovalStep, said: Said) -> None:

@@ -39,15 +39,15 @@ class Opening:
         return any(step.status == Status.WAITING for step in self.steps)
 
 
-def prepare(facts: ApprovalFacts, *, at: datetime) -> Opening:
-    """Who is to be asked in this round.
+def prepare(facts: ApprovalFacts, *, at: datetime, rule_set_id: int | None = None) -> Opening:
+    """Who is to be asked in this round, by the rules in force or by a given version.
 
     A document that came back with a question keeps its version of the rules (F119), and what was approved before the
     question stands as long as the change is within the rules' tolerance; so does the approval of a document that was
     changed after it was approved (F116). Raises NobodyToAsk, NoRules.
     """
     before = _round_before(facts) if facts.round > 1 else None
-    kept = before.rule_set_id if before and before.status == Outcome.RETURNED else None
+    kept = before.rule_set_id if before and before.status == Outcome.RETURNED else rule_set_id
     plan = plan_for(facts, at=at, rule_set_id=kept)
     given = _still_given(before, facts, plan) if before else {}
     return Opening(facts, plan, tuple(_steps(plan, facts, given)))

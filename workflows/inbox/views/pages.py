@@ -27,7 +27,7 @@ from workflows.approvals.chain import round_of
 from workflows.approvals.models import ApprovalCase, ApprovalStep
 from workflows.approvals.permissions import awaited_by, can, steps_visible_to
 from workflows.approvals.reminding import remind
-from workflows.approvals.services import FreshLoginNeeded, Verdict, decide
+from workflows.approvals.services import FreshLoginNeeded, Verdict, decide, has_held
 from workflows.inbox.bulk import MOST, approve_all, is_small, summary_of
 from workflows.inbox.forms import DecisionForm, FilterForm, TickedForm
 from workflows.inbox.queries import (
@@ -178,9 +178,9 @@ class Decide(ScopedMixin, FormView[DecisionForm]):
         return self.render_to_response(self.get_context_data())
 
     def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
-        """My answer; only from the person who was asked."""
+        """My answer; only from the person who was asked. Whoever was before it went on hears who has it now."""
         self.step = self.get_object()
-        if self.step.approver_id != self.user.pk:
+        if self.step.approver_id != self.user.pk and not has_held(self.step, self.user):
             raise Http404
         return super().post(*args, **kwargs)
 

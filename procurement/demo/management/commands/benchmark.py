@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from procurement.demo import benchmark, benchmark_pages
+from procurement.demo import benchmark, benchmark_approvals, benchmark_pages
 
 WORKLOADS: dict[str, tuple[Callable[..., dict[str, Any]], tuple[str, ...], str]] = {
     "sourcing_cycle": (
@@ -42,21 +42,37 @@ WORKLOADS: dict[str, tuple[Callable[..., dict[str, Any]], tuple[str, ...], str]]
         ("steps", "still_open", "page", "seconds", "workers"),
         "the first page of somebody's decisions against a far one",
     ),
+    "approvals": (
+        benchmark_approvals.by_services,
+        ("rate", "seconds", "workers", "steps", "still_open"),
+        "decisions at a steady rate by the services, while others read the pages around them half of the time",
+    ),
+    "approvals_http": (
+        benchmark_approvals.by_pages,
+        ("rate", "seconds", "workers", "steps", "still_open"),
+        "the same, decided by the form of the card",
+    ),
     "contract_pdf": (
         benchmark_pages.contract_pdf,
         ("seconds", "workers"),
         "a contract of several pages, printed",
     ),
 }
-USUAL = {"supplier_search": {"suppliers": 500_000}}  # where it is not the default below
+AROUND = {"steps": 100_000, "still_open": 2000}
+USUAL = {  # where it is not the default below
+    "supplier_search": {"suppliers": 500_000},
+    "approvals": AROUND,
+    "approvals_http": AROUND,
+}
 SIZES = {
     "seconds": (10.0, "measured time; of each page, where there are several"),
-    "workers": (2, "processes at once"),
+    "workers": (2, "processes at once; of approvals those that read"),
+    "rate": (20.0, "decisions a second"),
     "rounds": (3, "how often it is published"),
     "suppliers": (100, "bidders; of supplier_search 500,000 in the register"),
     "lines": (100, "lines of each bid"),
-    "steps": (1_000_000, "approval steps"),
-    "still_open": (100_000, "steps that wait, half of them for the person who looks"),
+    "steps": (1_000_000, "approval steps; of approvals 100,000 around those that are decided"),
+    "still_open": (100_000, "steps that wait, half of them for the person who looks; of approvals 2,000"),
     "page": (2000, "the far page"),
 }
 

@@ -1,0 +1,113 @@
+"""The pages of the approval rules in a real browser: what they look like, and that they can be worked with."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+from django.urls import reverse
+
+from procurement.accounts.models import User
+from procurement.common.clock import database_clock
+from procurement.demo import company
+from tests.browser.axe import faults
+from tests.browser.test_door import LOOKS, fits
+from tests.factories import make_facts
+from workflows.approvals import rulebook
+from workflows.approvals.models import RuleSet
+from workflows.engine import services as engine
+from workflows.rules import effect
+
+ASKED = "?document_type=requisition&amount=800000&currency=CNY&requester=ye%40lanchuan.example&category=S-IT"
+
+
+@pytest.fixture
+def rules():
+    """The demo company's rules in force, and a draft that says something else."""
+    company.load(at=datetime(2026, 1, 1, tzinfo=UTC))
+    now = RuleSet.objects.get()
+    gao = User.objects.get(email="gao@lanchuan.example")
+    draft = rulebook.new_draft(actor=gao, copy_of=now.pk)
+    first, *_more, last = draft.rules.order_by("pk")
+    rulebook.remove_rule(rule_set_id=draft.pk, rule_id=first.pk, edit_version=1, actor=gao)
+    draft.refresh_from_db()
+    return now, draft, last, gao
+
+
+def looked_at(draft, gao):
+    """The page of what the draft would change, with a few requests that were sent."""
+    for number, email in enumerate(("he", "luo", "ye", "chen"), start=1):
+        requester = User.objects.get(email=f"{email}@lanchuan.example")
+        facts = make_facts(
+            requester,
+            document_id=number,
+            title="闸阀 Gate valves",
+            number=f"PR-{number}",
+            amount=Decimal(number * 60_000),
+        )
+        with transaction.atomic():
+            engine.launch("requisition", subject=requester, facts=facts, actor=requester)
+    found = effect.look(draft, at=database_clock())
+    return effect.address(draft, effect.keep(found, actor=gao))
+
+
+def test_the_pages_read_well_everywhere(rules, page_as, picture):
+    now, draft, rule, gao = rules
+    found = looked_at(draft, gao)
+    pages = {
+        "rules": reverse("rules:list"),
+        "version": reverse("rules:version", args=[now.pk]),
+        "draft": reverse("rules:version", args=[draft.pk]),
+        "rule": reverse("rules:edit_rule", args=[draft.pk, rule.pk]),
+        "rule-new": reverse("rules:new_rule", args=[draft.pk]),
+        "frame": reverse("rules:frame", args=[draft.pk]),
+        "import": reverse("rules:import", args=[draft.pk]),
+        "compare": reverse("rules:compare", args=[draft.pk]),
+        "propose": reverse("rules:propose", args=[draft.pk]),
+        "effect": reverse("rules:effect", args=[draft.pk]),
+        "found": found,
+        "test": reverse("rules:test"),
+        "answer": reverse("rules:test") + ASKED,
+        "groups": reverse("rules:groups"),
+        "group-new": reverse("rules:new_group"),
+    }
+    faulty = []
+    for look in LOOKS:
+        page = page_as(gao, **look)
+        for name, address in pages.items():
+            page.goto(address)
+            faulty += [f"{name}: {fault}" for fault in faults(page)]
+            faulty += [] if fits(page) else [f"{name} is wider than the window at {look['width']}"]
+            picture(page, f"rules-{name}-{look['width']}-{look['scheme']}")
+    assert not faulty, "\n".join(faulty)
+
+
+def test_a_rule_is_written_proposed_and_activated_by_two_people(rules, page_as, picture):
+    _now, draft, _rule, gao = rules
+    page = page_as(gao)
+    page.goto(reverse("rules:version", args=[draft.pk]))
+    page.get_by_role("link", name="Add a rule").click()
+    page.get_by_label("Name", exact=True).fill("Every request by its cost owner")
+    page.get_by_role("button", name="Add a step").click()
+    steps = page.locator("[data-line]:visible")
+    assert steps.count() == 3
+    steps.nth(2).get_by_label("Who is asked").select_option(
+        label="Owner of each line's project or cost centre"
+    )
+    page.get_by_role("button", name="Save").click()
+    assert page.get_by_text("the owner of each line's project or cost centre").is_visible()
+
+    page.get_by_role("link", name="Propose").click()
+    page.get_by_role("button", name="Propose to a second person").click()
+
+    page = page_as(User.objects.get(email="sun@lanchuan.example"))
+    page.goto("/")
+    page.get_by_role("link", name="Look at them").click()
+    page.get_by_role("link", name="Bring into force").click()
+    picture(page, "rules-activate-1440-light")
+    assert page.get_by_text("Changed", exact=True).is_visible()
+    page.get_by_label("I have seen what these rules leave open").check()
+    page.get_by_role("button", name="Bring into force").click()
+    assert page.get_by_text("In force", exact=True).first.is_visible()
+    draft.refresh_from_db()
+    assert draft.status == "active"
