@@ -44,6 +44,7 @@ class CategoryChoice(forms.ModelChoiceField[Category]):
 class SliceForm(forms.Form):
     """Period, company, category; the currency where the companies have several. What is wrong is named and left out."""
 
+    quiet_optional = True
     period = forms.ChoiceField(label=_("Period"), choices=PERIODS, required=False)
     company = CompanyChoice(
         label=_("Company"), queryset=Company.objects.none(), required=False, empty_label=_("All companies")

@@ -16,9 +16,9 @@ from django.utils.functional import Promise
 Text = str | Promise
 Ink = Literal["ink", "tint", "hatch", "dots"]
 INKS: tuple[Ink, ...] = ("ink", "hatch", "tint", "dots")
-PLOT = 90.0  # percent of the width; figures of the scale stand right of it
+PLOT = 86.0  # percent of the width; figures of the scale stand right of it
 TOP, HEIGHT, FOOT = 16, 150, 24
-LABELS = 6  # as many words as fit below a chart on a phone
+LABELS = 5  # as many words as fit below a chart on a phone
 
 
 # ── What is shown ──

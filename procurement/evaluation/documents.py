@@ -106,12 +106,12 @@ def award_memo_context(award: Award) -> dict[str, Any]:
     memo = memo_of(award)
     rows = AwardLine.objects.filter(award=award).select_related("rfq_line", "supplier")
     lines = list(rows.order_by("rfq_line__position", "pk"))
-    names = picks.names_of(award.rfq, [line.rfq_line_id for line in lines])
+    said = picks.said_of(award.rfq, [line.rfq_line_id for line in lines])
     return {
         "memo": memo,
         "award": award,
         "rfq": award.rfq,
-        "lines": [(line, names.get(line.rfq_line_id, "")) for line in lines],
+        "lines": [(line, said.get(line.rfq_line_id)) for line in lines],
         "paragraphs": [text.strip() for text in award.justification.splitlines() if text.strip()],
         "ranking": ranking_of(memo),
         "checks": _both(memo),

@@ -85,11 +85,11 @@ def holder_of(line_ids: Sequence[int], *, besides: Award | None = None) -> str:
     return _("%(award)s holds the rest: proposed by %(who)s on %(when)s.") % words
 
 
-def names_of(rfq: Rfq, line_ids: Sequence[int]) -> dict[int, str]:
-    """What these lines are called in the RFQ's present revision."""
+def said_of(rfq: Rfq, line_ids: Sequence[int]) -> dict[int, RfqLineVersion]:
+    """What the RFQ's present revision says of these lines, each with its unit."""
     said = RfqLineVersion.objects.filter(line__in=line_ids, revision__lte=rfq.revision)
-    latest = said.order_by("line_id", "-revision").distinct("line_id")
-    return dict(latest.values_list("line_id", "description"))
+    latest = said.select_related("unit").order_by("line_id", "-revision").distinct("line_id")
+    return {version.line_id: version for version in latest}
 
 
 def merged(base: Iterable[Choice], window: Iterable[int], picked: Sequence[Choice]) -> list[Choice]:

@@ -13,7 +13,7 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         """Say where a supplier's user can go."""
         from procurement.common.places import Place, register, register_caption
-        from suppliers.portal.permissions import company_of
+        from suppliers.portal.permissions import company_of, keeps_users
 
         register_caption("supplier", company_of)
         register(
@@ -54,5 +54,16 @@ class PortalConfig(AppConfig):
                 icon="box",
                 order=30,
                 side="supplier",
+            )
+        )
+        register(
+            Place(
+                name="users_here",
+                label=_("Users"),
+                url_name="portal:members",
+                icon="people",
+                order=50,
+                side="supplier",
+                visible=keeps_users,
             )
         )

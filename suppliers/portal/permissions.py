@@ -10,7 +10,7 @@ from procurement.bids.admission import BIDDING_ROLES
 from procurement.bids.models import BidVersion
 from procurement.rfqs.models import Invitation, Rfq
 from suppliers.registry.access import member_of
-from suppliers.registry.models import Supplier
+from suppliers.registry.models import Membership, Supplier
 
 SHOWN = frozenset(
     {
@@ -62,3 +62,28 @@ def receipts_visible_to(user: Any) -> QuerySet[BidVersion]:
     if member is None:
         return BidVersion.objects.none()
     return BidVersion.objects.filter(supplier=member.supplier_id)
+
+
+def keeps_users(user: Any) -> bool:
+    """Whether this person keeps the users of their supplier: its administrators do."""
+    member = member_of(user)
+    return member is not None and member.role == Membership.Role.ADMIN
+
+
+def members_visible_to(user: Any) -> QuerySet[Membership]:
+    """The users of this person's supplier, for its administrators only."""
+    member = member_of(user)
+    if member is None or not keeps_users(user):
+        return Membership.objects.none()
+    return Membership.objects.filter(supplier=member.supplier_id)
+
+
+def can_keep(user: Any, action: str, member: Membership) -> bool:
+    """Whether this person may do `action` with a user of their supplier; nobody takes themselves off."""
+    if action == "deactivate_user":
+        return keeps_users(user) and member.is_active and member.user_id != user.pk
+    if action == "reactivate_user":
+        return (
+            keeps_users(user) and not member.is_active and member.supplier.status != Supplier.Status.BLOCKED
+        )
+    return keeps_users(user) and action == "set_role" and member.is_active

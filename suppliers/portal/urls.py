@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from suppliers.portal import bids, home, invitations, receipts
 from suppliers.portal.contracts import CONTRACTS
+from suppliers.portal.members import MEMBERS
 from suppliers.portal.orders import ORDERS
 from suppliers.portal.results import RESULTS
 
@@ -31,4 +32,4 @@ RECEIPTS = [
     path("receipts/<uuid:public_id>/<int:number>/receipt.<str:kind>", receipts.ReceiptFile.as_view(), name="receipt_file"),
 ]  # fmt: skip
 
-urlpatterns: list[URLPattern] = [*INVITATIONS, *BIDS, *RECEIPTS, *RESULTS, *CONTRACTS, *ORDERS]
+urlpatterns: list[URLPattern] = [*INVITATIONS, *BIDS, *RECEIPTS, *RESULTS, *CONTRACTS, *ORDERS, *MEMBERS]

@@ -24,7 +24,8 @@ def member_of(user: Any) -> Membership | None:
 
 def forget(user: User) -> None:
     """Ask again next time: the membership has changed within this request."""
-    user.__dict__.pop("_member_of", None)
+    if hasattr(user, "_member_of"):
+        del user._member_of
 
 
 def _load(user: User) -> Membership | None:

@@ -147,14 +147,9 @@ class ContactForm(forms.ModelForm[Contact]):
         return ContactData(**{name: self.cleaned_data[name] for name in self.Meta.fields})
 
 
-class InviteForm(forms.Form):
-    """Whom to invite to act for a supplier."""
-
-    email = forms.EmailField(
-        label=_("E-mail"), help_text=_("The link is sent there; it is good once and for 14 days")
-    )
-    name = forms.CharField(label=_("Name"), max_length=100)
-    role = forms.ChoiceField(
+def role_field() -> forms.ChoiceField:
+    """What somebody may do for a supplier, each with what it means."""
+    return forms.ChoiceField(
         label=_("Allowed to"),
         initial=Membership.Role.BIDDER,
         choices=[
@@ -164,6 +159,22 @@ class InviteForm(forms.Form):
             (Membership.Role.VIEWER, _("Viewer: reads only")),
         ],
     )
+
+
+class InviteForm(forms.Form):
+    """Whom to invite to act for a supplier."""
+
+    email = forms.EmailField(
+        label=_("E-mail"), help_text=_("The link is sent there; it is good once and for 14 days")
+    )
+    name = forms.CharField(label=_("Name"), max_length=100)
+    role = role_field()
+
+
+class RoleForm(forms.Form):
+    """What a supplier's user may do from now on."""
+
+    role = role_field()
 
 
 class JoinForm(forms.Form):

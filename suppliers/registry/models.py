@@ -7,6 +7,7 @@ from datetime import date
 from typing import ClassVar, Self
 
 from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now, TruncDate
@@ -121,6 +122,7 @@ class Membership(models.Model):
         SIGNER = "signer", _("Signer")
         VIEWER = "viewer", _("Viewer")
 
+    public_id = models.UUIDField(db_default=RandomUUID(), unique=True, editable=False)
     supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="members")
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, related_name="membership")
     user_side = models.CharField(max_length=8, default="supplier", editable=False)

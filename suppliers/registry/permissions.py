@@ -32,7 +32,9 @@ MATRIX: Matrix = {  # action: (roles, states)
     "unblock": (KEEPERS, {Supplier.Status.BLOCKED}),
     "set_block": (KEEPERS, ANY),
     "invite_user": (KEEPERS, _NOT_BLOCKED),
+    "set_role": (KEEPERS, ANY),
     "deactivate_user": (KEEPERS, ANY),
+    "reactivate_user": (KEEPERS, _NOT_BLOCKED),
 }
 
 

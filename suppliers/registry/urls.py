@@ -19,6 +19,8 @@ urlpatterns = [
     path("<int:pk>/blocks/<int:block>/ask/", views.AskToLift.as_view(), name="ask_to_lift"),
     path("<int:pk>/blocks/<int:block>/lift/", views.Lift.as_view(), name="lift"),
     path("<int:pk>/blocks/<int:block>/keep/", views.KeepBlock.as_view(), name="keep_block"),
+    path("<int:pk>/users/<int:member>/role/", views.ChangeRole.as_view(), name="change_role"),
     path("<int:pk>/users/<int:member>/off/", views.DeactivateMember.as_view(), name="deactivate"),
+    path("<int:pk>/users/<int:member>/on/", views.ReactivateMember.as_view(), name="reactivate"),
     path("join/<str:token>/", views.Join.as_view(), name="join"),
 ]

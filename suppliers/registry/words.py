@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from procurement.common.models import Event
-from suppliers.registry.models import ProcessBlock
+from suppliers.registry.models import Membership, ProcessBlock
 
 SENTENCES: dict[str, str | Promise] = {
     "supplier.created": _("Entered in the register"),
@@ -20,7 +20,11 @@ SENTENCES: dict[str, str | Promise] = {
     "supplier.block_kept": _("Block kept, %(process_name)s"),
     "supplier.user_invited": _("A user was invited"),
     "supplier.user_joined": _("An invited user joined"),
+    "supplier.user_role_changed": _(
+        "A user is allowed something else: %(role_name)s, before %(before_name)s"
+    ),
     "supplier.user_deactivated": _("A user was taken off"),
+    "supplier.user_reactivated": _("A user was brought back"),
 }
 
 
@@ -33,4 +37,7 @@ def sentence(event: Event) -> str:
     if "process" in facts:
         facts["process_name"] = ProcessBlock.Process(facts["process"]).label
         facts["effect_name"] = ProcessBlock.Effect(facts["effect"]).label
+    if "before" in facts:
+        facts["role_name"] = Membership.Role(facts["role"]).label
+        facts["before_name"] = Membership.Role(facts["before"]).label
     return words % facts

@@ -15,6 +15,7 @@ from tests.factories import (
     ItemFactory,
     RequisitionFactory,
     SupplierFactory,
+    UnitFactory,
     make_award,
     make_requester,
 )
@@ -125,6 +126,24 @@ def test_differences_read_in_both_languages():
         ("B", "New line", "", "2 t"),
     ]
     assert chinese[:2] == ["2026年5月1日 18:00 UTC+8", "仓库"]
+
+
+def test_quantities_read_in_the_readers_language_and_rounds_stored_earlier_are_understood():
+    UnitFactory(code="XKG", name="千克", name_en="kilogram", symbol="kg")
+    now = {"lines": {"1": {"name": "A", "quantity": {"figure": "6", "unit": "XKG"}}}}
+    then = {"lines": {"1": {"name": "A", "quantity": {"figure": "10", "unit": "XKG"}}}}
+
+    with translation.override("en"):
+        assert [(one.before, one.after) for one in differences(then, now)] == [("10 kg", "6 kg")]
+    with translation.override("zh-hans"):
+        assert [(one.before, one.after) for one in differences(then, now)] == [("10 千克", "6 千克")]
+
+    for stored in ("6 kg", "6"):
+        earlier = {"lines": {"1": {"name": "A", "quantity": stored}}}
+        assert list(differences(earlier, now)) == []
+    changed = {"lines": {"1": {"name": "A", "quantity": "7 kg"}}}
+    with translation.override("en"):
+        assert [(one.before, one.after) for one in differences(changed, now)] == [("7 kg", "6 kg")]
 
 
 def labels(checks, *tones):

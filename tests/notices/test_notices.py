@@ -1,9 +1,11 @@
 """Who is told of what, once, in which words; and the mail that goes with it, once."""
 
+import re
 from datetime import timedelta
 from smtplib import SMTPServerDisconnected
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail as outbox
 from django.db import transaction
 from django.urls import reverse
@@ -23,7 +25,7 @@ from tests.factories import (
     make_officer,
     make_opener,
 )
-from workflows.notices import audience, services, tasks
+from workflows.notices import arrivals, audience, services, tasks
 from workflows.notices.kinds import KINDS, words_of
 from workflows.notices.models import Notice
 
@@ -388,7 +390,10 @@ def test_a_guest_is_led_through_a_mailed_code(rfq):
     notice = Notice.objects.get(recipient=guest)
 
     services.send(notice_id=notice.pk)
-    assert f"http://testserver{reverse('account_request_login_code')}?next=" in outbox.outbox[0].body
+    assert (
+        f"http://testserver{reverse('notices:arrive', args=[arrivals.token_for(notice)])}"
+        in outbox.outbox[0].body
+    )
 
     guest.set_password("a long enough sentence")
     guest.save()
@@ -445,3 +450,51 @@ def test_all_can_be_marked_as_read(notice, client):
     client.post(reverse("notices:read_all"))
     notice.refresh_from_db()
     assert notice.read_at
+
+
+@pytest.fixture
+def mailed(rfq):
+    """A notice that was mailed to a guest."""
+    happen("rfq.published", rfq, actor=rfq.officer, rfq_id=rfq.pk)
+    events.deliver_due()
+    guest = bidders(rfq).pop()
+    EmailAddress.objects.create(user=guest, email=guest.email, verified=True, primary=True)
+    return Notice.objects.select_related("recipient").get(recipient=guest)
+
+
+def arrive(client, notice):
+    return client.get(reverse("notices:arrive", args=[arrivals.token_for(notice)]))
+
+
+def test_opening_a_guests_link_sends_nothing_and_a_click_sends_the_code(client, mailed):
+    for _scanner in range(3):
+        page = arrive(client, mailed)
+    assert outbox.outbox == []
+    html = page.content.decode()
+    assert mailed.recipient.email in html
+    assert mailed.title not in html  # the link itself tells nothing of the RFQ
+    assert "no-store" in page.headers["Cache-Control"]
+
+    sent = {"email": mailed.recipient.email, "next": mailed.url}
+    answer = client.post(reverse("account_request_login_code"), sent)
+    assert answer.url.startswith(reverse("account_confirm_login_code"))
+    assert [message.to for message in outbox.outbox] == [[mailed.recipient.email]]
+
+    code = re.search(r"^[A-Z0-9-]{6,}$", outbox.outbox[0].body, re.MULTILINE)[0]
+    answer = client.post(answer.url, {"code": code, "next": mailed.url})
+    assert answer.url == mailed.url
+    assert client.session["_auth_user_id"] == str(mailed.recipient_id)
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda token: token[:-1] + "-", lambda token: token.split(":")[0], lambda token: "x"]
+)
+def test_no_address_is_learnt_from_a_link_that_was_not_mailed(client, mailed, spoil):
+    answer = client.get(reverse("notices:arrive", args=[spoil(arrivals.token_for(mailed))]))
+    assert (answer.status_code, answer.url) == (302, reverse("account_request_login_code"))
+    assert outbox.outbox == []
+
+
+def test_who_is_in_already_goes_straight_on(client, mailed):
+    client.force_login(mailed.recipient, backend="django.contrib.auth.backends.ModelBackend")
+    assert arrive(client, mailed).url == mailed.url

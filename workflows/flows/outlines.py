@@ -1,7 +1,8 @@
 """What a document says, as plain data, so that a later round can be laid beside it.
 
 A key that ends in `_on` is a day and one that ends in `_at` a moment, both as ISO text; a pair is a name and its
-English companion; everything else is text as it is read. Lines are told by a key that never changes owner.
+English companion; a measure is a figure and the code of its unit; everything else is text as it is read. Lines are
+told by a key that never changes owner.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from zoneinfo import ZoneInfo
 from django.utils.html import strip_tags
 
 from contracts.agreements.models import ContractVersion
+from procurement.catalog.models import Unit
 from procurement.common.figures import amount_text, price_text, quantity_text
 from procurement.evaluation.models import Award
 from procurement.organization.models import Named
@@ -46,7 +48,7 @@ def _requested(line: RequisitionLine, currency: str) -> Words:
     return {
         "name": line.description,
         "specification": line.specification,
-        "quantity": f"{quantity_text(line.quantity)} {line.unit.symbol}".strip(),
+        "quantity": _measure(quantity_text(line.quantity), line.unit),
         "unit_price": price_text(line.unit_price, currency),
         "needed_on": line.need_date.isoformat(),
         "cost_centre": _pair(line.cost_centre),
@@ -90,7 +92,7 @@ def _asked(version: RfqLineVersion, currency: str) -> Words:
     return {
         "name": version.description,
         "specification": version.specification,
-        "quantity": f"{quantity_text(version.quantity)} {version.unit.symbol}".strip(),
+        "quantity": _measure(quantity_text(version.quantity), version.unit),
         "unit_estimate": price_text(version.estimate, currency),
         "needed_on": version.need_date.isoformat() if version.need_date else "",
     }
@@ -101,8 +103,8 @@ def award(case: ApprovalCase) -> Words | None:
     document = Award.objects.filter(pk=case.document_id, document_hash=case.document_hash).first()
     if document is None:
         return None
-    said = RfqLineVersion.objects.filter(line__rfq=document.rfq_id).order_by("revision")
-    names = dict(said.values_list("line_id", "description"))
+    versions = RfqLineVersion.objects.filter(line__rfq=document.rfq_id).select_related("unit")
+    said = {version.line_id: version for version in versions.order_by("revision")}
     shares: dict[int, list[Any]] = defaultdict(list)
     for share in document.lines.select_related("supplier").order_by("rfq_line__position", "pk"):
         shares[share.rfq_line_id].append(share)
@@ -111,9 +113,11 @@ def award(case: ApprovalCase) -> Words | None:
         "net": amount_text(document.net, document.currency),
         "lines": {
             str(line): {
-                "name": names.get(line, ""),
+                "name": said[line].description,
                 "supplier": _listed(share.supplier.label for share in own),
-                "quantity": " + ".join(quantity_text(share.quantity) for share in own),
+                "quantity": _measure(
+                    " + ".join(quantity_text(share.quantity) for share in own), said[line].unit
+                ),
                 "unit_price": " + ".join(price_text(share.unit_price, share.currency) for share in own),
                 "net": amount_text(sum((share.eval_net for share in own), Decimal(0)), document.currency),
             }
@@ -151,6 +155,10 @@ def contract(case: ApprovalCase) -> Words | None:
 
 def _pair(named: Named) -> list[str]:
     return [named.name, named.name_en]
+
+
+def _measure(figure: str, unit: Unit) -> dict[str, str]:
+    return {"figure": figure, "unit": unit.code}
 
 
 def _listed(names: Iterable[str]) -> str:

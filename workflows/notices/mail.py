@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -21,6 +20,7 @@ from procurement.common.figures import moment_text, money_text
 from suppliers.registry.models import Membership
 from workflows.approvals import links
 from workflows.approvals.models import ApprovalStep
+from workflows.notices import arrivals
 from workflows.notices.kinds import Words
 from workflows.notices.models import Digest, Notice
 
@@ -92,7 +92,7 @@ def link_for(notice: Notice) -> str:
     """Where the mail leads: to the page, for a guest without a password by way of a mailed code."""
     page = notice.url
     if not has_password(notice.recipient):
-        page = f"{reverse('account_request_login_code')}?{urlencode({'next': page})}"
+        page = reverse("notices:arrive", args=[arrivals.token_for(notice)])
     site: str = settings.SITE_URL
     return site.rstrip("/") + page
 

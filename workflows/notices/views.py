@@ -14,7 +14,7 @@ from django.views.generic import FormView, TemplateView, View
 from procurement.accounts.models import User
 from procurement.common.paging import page_of
 from procurement.common.views import Policy, PolicyMixin
-from workflows.notices import preferences
+from workflows.notices import arrivals, preferences
 from workflows.notices.forms import PreferencesForm
 from workflows.notices.models import Notice
 from workflows.notices.services import mark_read
@@ -61,6 +61,24 @@ class Open(PolicyMixin, View):
         notice = get_object_or_404(Notice, pk=pk, recipient=request.user.pk)
         mark_read(user=request.user, notice_id=pk)
         return HttpResponseRedirect(notice.url)
+
+
+class Arrive(PolicyMixin, TemplateView):
+    """Behind the link of a guest's mail: one click sends the code. The page itself sends and shows nothing of ours."""
+
+    policy = Policy.PUBLIC
+    template_name = "notices/arrive.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Who is in already goes straight on; a link that is not ours leads to the page that asks for the address."""
+        notice = arrivals.notice_of(kwargs["token"])
+        if notice is None:
+            return redirect("account_request_login_code")
+        if request.user.is_authenticated:
+            return HttpResponseRedirect(notice.url)
+        answer = self.render_to_response(self.get_context_data(email=notice.recipient.email, next=notice.url))
+        answer["Cache-Control"] = "no-store"
+        return answer
 
 
 class ReadAll(PolicyMixin, View):

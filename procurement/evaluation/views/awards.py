@@ -201,7 +201,7 @@ class ShowAward(AwardPage, TemplateView):
         memo = memo_of(award)
         lines = award.lines.select_related("rfq_line", "supplier")
         page = page_of(lines, self.request, order=("rfq_line__position", "pk"), size=LINES_SHOWN)
-        names = picks.names_of(award.rfq, [line.rfq_line_id for line in page])
+        said = picks.said_of(award.rfq, [line.rfq_line_id for line in page])
         return super().get_context_data(
             award=award,
             rfq=award.rfq,
@@ -215,7 +215,7 @@ class ShowAward(AwardPage, TemplateView):
             chart_sub=presentation.basis_of(award.rfq, whole=True),
             freights=[winner.freight for winner in memo.winners if winner.freight],
             page=page,
-            lines=[(line, names.get(line.rfq_line_id, "")) for line in page],
+            lines=[(line, said.get(line.rfq_line_id)) for line in page],
             rendering=documents.find(TEMPLATE, award, version=award.round),
             history=history_of(award),
             contract_url=self._contract_url(),

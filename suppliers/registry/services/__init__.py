@@ -1,4 +1,7 @@
-"""What changes in the supplier register: `register` keeps companies, `joining` lets their people in, `blocks` warns."""
+"""What changes in the supplier register: `register` keeps companies, `joining` lets their people in, `members` keeps them.
+
+`blocks` warns of a company, or keeps it out, in one process.
+"""
 
 from suppliers.registry.services.blocks import (
     SecondPersonNeeded,
@@ -17,6 +20,12 @@ from suppliers.registry.services.joining import (
     invite_user,
     open_invitation,
 )
+from suppliers.registry.services.members import (
+    LastAdministrator,
+    change_role,
+    deactivate_member,
+    reactivate_member,
+)
 from suppliers.registry.services.register import (
     ContactData,
     DuplicateSupplier,
@@ -25,7 +34,6 @@ from suppliers.registry.services.register import (
     SupplierData,
     block,
     create_supplier,
-    deactivate_member,
     save_contacts,
     unblock,
     update_supplier,
@@ -37,6 +45,7 @@ __all__ = [
     "ContactData",
     "DuplicateSupplier",
     "InvitationGone",
+    "LastAdministrator",
     "NotACreditCode",
     "SecondPersonNeeded",
     "SupplierBlocked",
@@ -44,6 +53,7 @@ __all__ = [
     "accept_invitation",
     "ask_to_lift",
     "block",
+    "change_role",
     "create_supplier",
     "deactivate_member",
     "invite_user",
@@ -51,6 +61,7 @@ __all__ = [
     "keeping_out",
     "lift",
     "open_invitation",
+    "reactivate_member",
     "refuse_kept_out",
     "save_contacts",
     "set_block",

@@ -192,19 +192,6 @@ def unblock(*, supplier_id: int, reason: str, actor: User, clock: Clock = databa
     return supplier
 
 
-@transaction.atomic
-def deactivate_member(*, membership_id: int, actor: User, clock: Clock = database_clock) -> Membership:
-    """Take a supplier's user off: they can no longer act for it. What they did stays."""
-    membership = lock(Membership.objects.filter(pk=membership_id))
-    at = clock()
-    if not membership.is_active:
-        raise AlreadyDone(_("This user does not act for the supplier any more."))
-    Membership.objects.filter(pk=membership.pk).update(is_active=False)
-    membership.is_active = False
-    record_member("supplier.user_deactivated", membership, actor=actor, at=at)
-    return membership
-
-
 def activate_if_known(supplier_id: int) -> None:
     """A verified supplier with a user of its own is active."""
     Supplier.objects.filter(pk=supplier_id, status=Supplier.Status.VERIFIED).update(
@@ -212,10 +199,10 @@ def activate_if_known(supplier_id: int) -> None:
     )
 
 
-def record_member(verb: str, membership: Membership, *, actor: User, at: datetime) -> None:
+def record_member(verb: str, membership: Membership, *, actor: User, at: datetime, **facts: str) -> None:
     """Record what happened to a supplier's user; the role, never the person's name."""
     supplier = Supplier(pk=membership.supplier_id)
-    events.record(verb, subject=supplier, actor=actor, at=at, facts={"role": membership.role})
+    events.record(verb, subject=supplier, actor=actor, at=at, facts={"role": membership.role, **facts})
 
 
 def _checked(data: SupplierData, *, besides: Supplier | None = None) -> dict[str, object]:

@@ -3,7 +3,6 @@
 from suppliers.registry.views.acts import (
     AskToLift,
     Block,
-    DeactivateMember,
     InviteUser,
     KeepBlock,
     Lift,
@@ -12,6 +11,7 @@ from suppliers.registry.views.acts import (
     Verify,
 )
 from suppliers.registry.views.joining import Join
+from suppliers.registry.views.members import ChangeRole, DeactivateMember, ReactivateMember
 from suppliers.registry.views.pages import (
     SupplierContacts,
     SupplierCreate,
@@ -23,11 +23,13 @@ from suppliers.registry.views.pages import (
 __all__ = [
     "AskToLift",
     "Block",
+    "ChangeRole",
     "DeactivateMember",
     "InviteUser",
     "Join",
     "KeepBlock",
     "Lift",
+    "ReactivateMember",
     "SetBlock",
     "SupplierContacts",
     "SupplierCreate",

@@ -20,7 +20,7 @@ from procurement.common.forms import ConfirmForm, ReasonForm, add_refusal
 from suppliers.registry import services
 from suppliers.registry.forms import BlockForm, InviteForm
 from suppliers.registry.mail import send_invitation
-from suppliers.registry.models import Membership, ProcessBlock, UserInvitation
+from suppliers.registry.models import ProcessBlock, UserInvitation
 from suppliers.registry.views.pages import SupplierPage, person_of
 
 
@@ -227,28 +227,3 @@ class KeepBlock(BlockAct):
 
     def act(self, form: ConfirmForm) -> None:
         services.keep(block_id=self.block_id, actor=person_of(self.request))
-
-
-class DeactivateMember(Confirm):
-    """Take one of the supplier's users off."""
-
-    action = "deactivate_user"
-    form_class = ConfirmForm
-    title = lazy("Take this user off")
-    label = lazy("Take off")
-    done = lazy("Taken off.")
-    danger = True
-
-    @property
-    def text(self) -> str:  # type: ignore[override]
-        """Who it is about."""
-        member = get_object_or_404(
-            Membership.objects.select_related("user"), pk=self.kwargs["member"], supplier=self.supplier
-        )
-        return _("%(person)s can no longer act for this supplier. What they did stays.") % {
-            "person": member.user
-        }
-
-    def act(self, form: ConfirmForm) -> None:
-        get_object_or_404(Membership, pk=self.kwargs["member"], supplier=self.supplier)
-        services.deactivate_member(membership_id=self.kwargs["member"], actor=person_of(self.request))

@@ -127,7 +127,7 @@ class SupplierDetail(SupplierPage, TemplateView):
             invitations=[(invitation, invitation_state(invitation, at)) for invitation in invitations],
             history=history_of(supplier),
             blocks=blocks_of(supplier, timezone.localdate(at)),
-            may={name: can(user, name, supplier) for name in ("edit", "verify", "block", "unblock", "set_block", "invite_user", "deactivate_user")},
+            may={name: can(user, name, supplier) for name in ("edit", "verify", "block", "unblock", "set_block", "invite_user", "set_role", "deactivate_user", "reactivate_user")},
             **kwargs,
         )  # fmt: skip
 
