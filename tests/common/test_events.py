@@ -6,6 +6,7 @@ import threading
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
+from time import monotonic
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -236,8 +237,12 @@ def test_a_sweep_takes_only_its_own_queue(user):
 def test_links_are_gapless_and_follow_one_another(user):
     record(user, 3)
     record(user, 2)
-    assert events.link_events(batch=4) == 4
-    assert events.link_events(batch=4) == 1
+    linked = []
+    give_up = monotonic() + 60
+    while sum(linked) < 5 and monotonic() < give_up:  # a transaction of another test may hold the youngest up
+        linked.append(events.link_events(batch=4))
+    assert max(linked) <= 4
+    assert sum(linked) == 5
     assert events.link_events() == 0
     links = list(EventLink.objects.order_by("position").select_related("event"))
     assert [link.position for link in links] == [1, 2, 3, 4, 5]

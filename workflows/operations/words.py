@@ -18,6 +18,7 @@ JOBS: dict[str, Text] = {
     "listings.export": _("A list as a file"),
     "evaluation.comparison": _("Comparison as a workbook"),
     "evaluation.results": _("Letters of result"),
+    "rules.effect": _("What a draft of the rules would change"),
 }
 EVENTS: dict[str, Text] = {
     "approval.step_activated": _("Somebody's decision was asked for"),
