@@ -278,7 +278,6 @@ def _prepare(server: EmbeddedPostgres | None, supervisor: Supervisor) -> bool:
         _stamp(server).unlink(missing_ok=True)
     print("Preparing the database and the demo company …", flush=True)
     environment = {
-        "DATABASE_PREPARE_AFTER": "2",  # the same few hundred statements, again and again
         **os.environ,
         "OPENER_KEY_FILE": str(LOCAL_DIR / "keys" / OPENER_KEY),
     }
