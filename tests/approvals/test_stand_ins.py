@@ -347,6 +347,50 @@ def test_an_overdue_turn_goes_back_to_the_requester(document):
     assert broken() == []
 
 
+def test_a_reminder_does_not_move_the_limit(document):
+    requester, _approver, boss = limited(remind_after=1, limit=3, overdue="escalate")
+    (step,) = active(submit(requester))
+
+    swept(step.remind_at)
+    swept(now(step).remind_at)
+    assert now(step).due_at == step.due_at
+    swept(step.due_at)
+    assert (now(step).approver, reasons(step)) == (boss, ["escalated"])
+
+
+def test_a_role_that_ends_while_somebody_stands_in_goes_to_another_holder_and_stays(document):
+    requester, approver = one_approver()
+    company = requester.person.company
+    colleague, other = make_person(company, Role.CATEGORY_MANAGER), make_approver(company)
+    (step,) = active(submit(requester))
+    mine = step.approver
+    away(mine, colleague)
+    swept(NOON)
+    RoleAssignment.objects.filter(person=mine.person, role=Role.APPROVER).delete()
+
+    swept(NOON)
+    swept(NOON + DAY)
+
+    assert now(step).approver == (other if mine == approver else approver)
+    assert reasons(step) == ["delegated", "right_ended"]
+    assert broken() == []
+
+
+def test_nobody_gets_a_second_turn_of_a_stage_while_stood_in_for(document):
+    requester, together, _last = two_stages()
+    colleague = make_person(requester.person.company)
+    away(together[0], colleague)
+    case = submit(requester)
+    other = next(step for step in active(case) if step.approver == together[1])
+
+    with pytest.raises(services.NotEligible):
+        services.forward(
+            step_id=other.pk, taker=together[0], note="You?", actor=together[1], clock=lambda: NOON
+        )
+    swept(NOON + 8 * DAY)
+    assert {step.approver for step in active(case)} == set(together)
+
+
 def test_a_reminder_comes_after_so_many_working_days_and_again(document):
     from procurement.common.models import Event
 

@@ -73,11 +73,17 @@ class Bench:
     @property
     def _asked(self) -> set[int]:
         kept = [step for step in self.steps if step.status != Status.WITHDRAWN]
-        return {step.approver_id for step in kept} | {step.decided_by_id or 0 for step in kept}
+        return {
+            key
+            for step in kept
+            for key in (step.approver_id, step.decided_by_id, step.on_behalf_of_id)
+            if key
+        }
 
     def _asked_at(self, stage: int) -> set[int]:
-        """Nobody has two turns of one stage, not even where the first is needed no longer."""
-        return {step.approver_id for step in self.steps if step.stage == stage}
+        """Nobody has two turns of one stage, not even where the first is needed no longer or may come back to them."""
+        here = [step for step in self.steps if step.stage == stage]
+        return {key for step in here for key in (step.approver_id, step.on_behalf_of_id) if key}
 
     @cached_property
     def _barred(self) -> frozenset[int]:
@@ -240,12 +246,8 @@ def start_clock(case: ApprovalCase, step: ApprovalStep, at: datetime) -> None:
     step.due_at = after_working_days(case.company, at, step.limit) if step.limit else None
 
 
-def unsound(at: datetime) -> Q:
-    """Of active steps: the right of whoever has the turn is over.
-
-    They left; their delegation ended or whom they stand in for left; the role or the membership for which they were
-    asked was taken from them; or they administer the system now.
-    """
+def not_meant() -> Q:
+    """Of steps: the role or the membership for which somebody was asked, or is stood in for, was taken from them."""
     roles = RoleAssignment.objects.filter(
         Q(company=None) | Q(company=OuterRef("case__company")),
         person__user=Coalesce(OuterRef("on_behalf_of"), OuterRef("approver")),
@@ -255,13 +257,23 @@ def unsound(at: datetime) -> Q:
         person__user=Coalesce(OuterRef("on_behalf_of"), OuterRef("approver")),
         group=OuterRef("approver_group"),
     )
+    return (Q(asked_as__in=Role.values) & ~Q(Exists(roles))) | (
+        Q(asked_as=RuleStage.Approver.GROUP) & ~Q(Exists(member))
+    )
+
+
+def unsound(at: datetime) -> Q:
+    """Of active steps: the right of whoever has the turn is over.
+
+    They left; their delegation ended or whom they stand in for left; the role or the membership for which they were
+    asked was taken from them; or they administer the system now.
+    """
     keeper = RoleAssignment.objects.filter(person__user=OuterRef("approver"), role=Role.ADMINISTRATOR)
     return (
         Q(approver__is_active=False)
         | Q(on_behalf_of__is_active=False)
         | Q(delegation__ends_at__lte=at)
         | Q(delegation__revoked_at__lte=at)
-        | (Q(asked_as__in=Role.values) & ~Q(Exists(roles)))
-        | (Q(asked_as=RuleStage.Approver.GROUP) & ~Q(Exists(member)))
+        | not_meant()
         | Q(Exists(keeper))
     )

@@ -20,7 +20,14 @@ from workflows.approvals.models import ApprovalStep, Delegation, StepHandover
 from workflows.approvals.services.deciding import lapse
 from workflows.approvals.services.handing import Held, hand_over, held
 from workflows.approvals.services.progress import Progress
-from workflows.approvals.stand_ins import delegate_for, delegations_at, delegations_of, start_clock, unsound
+from workflows.approvals.stand_ins import (
+    delegate_for,
+    delegations_at,
+    delegations_of,
+    not_meant,
+    start_clock,
+    unsound,
+)
 
 BATCH = 500
 Act = Callable[[int, Clock], bool]  # locks what it needs; whether it did something
@@ -52,13 +59,14 @@ def without_right(at: datetime) -> QuerySet[ApprovalStep]:
 
 
 def _settle_right(step_id: int, clock: Clock) -> bool:
-    """Back to whom a delegate stood in for, as long as they are there; else to whoever succeeds them."""
+    """Back to whom a delegate stood in for, as long as they are there and still meant; else to whoever succeeds them."""
     one = held(step_id, clock)
     step = one.step
     if not without_right(one.at).filter(pk=step.pk).exists():
         return False
     principal = step.on_behalf_of
-    if principal is not None and principal.is_active and principal.pk != one.case.requester_id:
+    meant = not ApprovalStep.objects.filter(not_meant(), pk=step.pk).exists()
+    if principal is not None and principal.is_active and meant:
         hand_over(one, principal, reason=Reason.DELEGATION_OVER, actor=None)
         return True
     taker = one.bench.successor(step)
@@ -124,14 +132,18 @@ def _remind(step_id: int, clock: Clock) -> bool:
 
 
 def _reminded(one: Held) -> bool:
-    """Tell them once more; the next time is as many working days later."""
-    step = one.step
-    if not ((step.remind_at and step.remind_at <= one.at) or (step.due_at and step.due_at <= one.at)):
+    """Tell them once more; the next time is as many working days later.
+
+    A reminder moves no limit that is still to come: it would never be reached.
+    """
+    step, due = one.step, one.step.due_at
+    passed = due is not None and due <= one.at and step.overdue != "return"
+    if not passed and not (step.remind_at and step.remind_at <= one.at):
         return False
-    limit = step.limit
     start_clock(one.case, step, one.at)
-    fields = ["remind_at", "due_at"] if limit and step.due_at and step.overdue != "return" else ["remind_at"]
-    step.save(update_fields=fields)
+    if not passed:
+        step.due_at = due
+    step.save(update_fields=["remind_at", "due_at"])
     progress = Progress(one.case, one.steps)
     progress.tell("approval.reminded", step)
     progress.record(actor=None, at=one.at)

@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from procurement.common.forms import DateTimeInput, FigureField
 from procurement.organization.choosing import PeopleField, PersonField
 from procurement.organization.models import Company
+from procurement.requisitions.forms import CURRENCIES
 from workflows.approvals.models import ApprovalStep, DocumentType
 from workflows.approvals.services import Verdict
 from workflows.inbox.bulk import MOST
 
-CURRENCIES = ("CNY", "USD", "EUR", "GBP", "HKD", "JPY", "KRW", "KWD", "SGD", "UAH")
 WAITS = [("", _("However long")), ("1", _("More than a day")), ("3", _("More than 3 days")), ("7", _("More than a week"))]  # fmt: skip
 
 

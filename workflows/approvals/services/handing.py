@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
 from procurement.common.clock import Clock, database_clock
-from procurement.common.errors import AlreadyDone, RuleViolation
+from procurement.common.errors import RuleViolation
 from workflows.approvals.models import ApprovalCase, ApprovalStep, Delegation, StepHandover
 from workflows.approvals.models.cases import EXTRA
 from workflows.approvals.permissions import can
@@ -54,7 +54,7 @@ def held(step_id: int, clock: Clock) -> Held:
     step = ApprovalStep.objects.select_related("case").filter(pk=step_id).first()
     if step is None:
         raise NotYours(_("This decision is not yours to take."))
-    if step.case.process_id is None or step.status not in {Status.ACTIVE}:
+    if step.case.process_id is None or step.status != Status.ACTIVE:
         raise finished(step.case)
     process_lock.of_process(step.case.process_id)
     at = clock()
@@ -171,6 +171,3 @@ def _check_may(one: Held, person: User, *, stage: int) -> None:
             % {"who": person},
             field="person",
         )
-
-
-__all__ = ["AlreadyDone", "Held", "NotEligible", "ask_extra", "forward", "hand_over", "held", "take_back"]

@@ -3,7 +3,7 @@ whoever sees a case may do: say something, watch it."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.db import transaction
@@ -43,10 +43,6 @@ class TurnAct(ScopedMixin, acts.Act):
     policy = Policy.STAFF
     scope, can, action = steps_visible_to, can, "decide"
     step: ApprovalStep
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Only whose turn it is."""
-        return super().dispatch(request, *args, **kwargs)
 
     def around(self) -> dict[str, Any]:
         """The way back to the card."""
@@ -186,7 +182,6 @@ class CaseAct(ScopedMixin, acts.Act):
     policy = Policy.STAFF
     scope, can, action = visible_to, can, "view"
     case: ApprovalCase
-    back_to_step: ClassVar[bool] = True
 
     def around(self) -> dict[str, Any]:
         """The way back to the card."""
