@@ -14,7 +14,7 @@ from workflows.approvals.ruledata import digest
 @content_of(
     "approval.opened", "approval.closed", "approval.step_activated", "approval.approved", "approval.returned",
     "approval.rejected", "approval.withdrawn", "approval.reminded", "approval.lapsed", "approval.stood_in",
-    "approval.handed_over", "approval.extra_asked", "approval.commented",
+    "approval.handed_over", "approval.extra_asked", "approval.commented", "approval.watched",
 )  # fmt: skip
 def cases(events: Sequence[Event]) -> Mapping[int, str]:
     """Of the case that the event names."""

@@ -7,10 +7,11 @@ twice does everything once.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from procurement.common import events
@@ -29,6 +30,7 @@ from workflows.approvals.stand_ins import (
     unsound,
 )
 
+logger = logging.getLogger(__name__)
 BATCH = 500
 Act = Callable[[int, Clock], bool]  # locks what it needs; whether it did something
 Status, Reason = ApprovalStep.Status, StepHandover.Reason
@@ -45,11 +47,14 @@ def sweep(*, clock: Clock = database_clock) -> int:
 
 
 def _one(step_id: int, act: Act, clock: Clock) -> bool:
-    """One turn; nothing when it is over, busy or settled by now."""
+    """One turn; nothing when it is over, busy or settled by now. One that the database refuses stops no other."""
     try:
         with transaction.atomic(), events.gathered():
             return act(step_id, clock)
     except RuleViolation:
+        return False
+    except DatabaseError:
+        logger.exception("the sweep of turn %s failed", step_id)
         return False
 
 

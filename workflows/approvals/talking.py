@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
@@ -72,16 +74,22 @@ def comment(
         CommentFile(comment=made, file=file, title=title[:160]) for file, title in attached
     )
     facts = {"case": case.pk, "document_type": case.document_type, "number": case.number, "named": named}
+    _record("approval.commented", made, case, actor, at, facts)
+    return made
+
+
+def _record(
+    verb: str, subject: Model, case: ApprovalCase, actor: User, at: datetime, facts: dict[str, Any]
+) -> None:
     events.record(
-        "approval.commented",
-        subject=made,
+        verb,
+        subject=subject,
         actor=actor,
         at=at,
         rfq_id=case.rfq_id,
         facts=facts,
         content_hash=case.document_hash,
     )
-    return made
 
 
 @transaction.atomic
@@ -99,15 +107,7 @@ def watch(*, case: ApprovalCase, user: User, actor: User, clock: Clock = databas
             made = Watch.objects.create(**document, added_by=actor, created_at=at)
     except IntegrityError:
         return Watch.objects.get(**document, ended_at=None)
-    events.record(
-        "approval.watched",
-        subject=case,
-        actor=actor,
-        at=at,
-        rfq_id=case.rfq_id,
-        facts={"case": case.pk, "watcher": user.pk},
-        content_hash=case.document_hash,
-    )
+    _record("approval.watched", case, case, actor, at, {"case": case.pk, "watcher": user.pk})
     return made
 
 
