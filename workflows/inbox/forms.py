@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from procurement.common.forms import DateTimeInput, FigureField
 from procurement.organization.choosing import PeopleField, PersonField
@@ -116,7 +117,7 @@ class AwayForm(forms.Form):
     """From when until when somebody else decides, and optionally only some kinds and below an amount."""
 
     delegate = PersonField(label=_("Who decides for you"))
-    starts_at = forms.DateTimeField(label=_("From"), widget=DateTimeInput())
+    starts_at = forms.DateTimeField(label=pgettext_lazy("a time", "From"), widget=DateTimeInput())
     ends_at = forms.DateTimeField(label=_("Until"), widget=DateTimeInput())
     document_types = forms.MultipleChoiceField(
         label=_("Only these"),

@@ -114,7 +114,7 @@ def facts_of(step: ApprovalStep) -> list[Fact]:
     case = step.case
     facts = [
         Fact(case.get_document_type_display(), case.number or case.title),
-        Fact(_("From"), f"{case.requester}, {(case.department or case.company).label}"),
+        Fact(_("Requester"), f"{case.requester}, {(case.department or case.company).label}"),
         Fact(_("Net"), money_text(case.amount, case.currency)),
     ]
     if step.due_at:
