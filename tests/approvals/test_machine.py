@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from procurement.accounts.models import User
 from procurement.common.errors import RuleViolation
-from procurement.organization.models import Role
+from procurement.organization.models import Role, RoleAssignment
 from tests.approvals.acts import broken
 from tests.factories import NOON, make_facts, make_person, make_requester, make_rules
 from workflows.approvals import services
@@ -78,6 +78,7 @@ class Approvals(RuleBasedStateMachine):
         make_rules({"stages": stages})
         ApprovalRule.objects.update(tolerance=tolerance)
         self.people = [self.requester, top, boss, *others]
+        self.roles = dict(RoleAssignment.objects.values_list("person__user", "role"))
         self.at, self.round, self.amount, self.hash = NOON, 0, Decimal(50_000), "a" * 64
 
     def teardown(self):
@@ -116,6 +117,7 @@ class Approvals(RuleBasedStateMachine):
         if self.trying(lambda: self.say(step, verdict, actor)):
             assert actor != self.requester
             assert User.objects.get(pk=actor.pk).is_active
+            self.had_the_role(step)
             if on_behalf_of is not None:
                 made = Delegation.objects.get(pk=delegation.pk)
                 assert made.starts_at <= self.at < (made.revoked_at or made.ends_at)
@@ -160,6 +162,21 @@ class Approvals(RuleBasedStateMachine):
     def return_to_office(self, who):
         User.objects.filter(pk=self.person(who).pk).update(is_active=True)
 
+    @rule(who=NUMBER)
+    def lose_role(self, who):
+        """As with those who leave, the first three keep what they are."""
+        person = self.person(who)
+        if person not in self.people[:3]:
+            RoleAssignment.objects.filter(person__user=person).update(role=Role.AUDITOR)
+
+    @rule(who=NUMBER)
+    def regain_role(self, who):
+        """What they were founded with."""
+        person = self.person(who)
+        RoleAssignment.objects.filter(person__user=person).update(
+            role=self.roles.get(person.pk, Role.AUDITOR)
+        )
+
     @rule(which=NUMBER, who=NUMBER, act=st.sampled_from(["forward", "ask_extra"]))
     def involve(self, which, who, act):
         step = self.some_step(which)
@@ -191,6 +208,12 @@ class Approvals(RuleBasedStateMachine):
     def is_sound(self):
         if hasattr(self, "place"):
             assert broken() == []
+
+    def had_the_role(self, step):
+        """Whoever was asked as the holder of a role, or the one they decided for, holds it still."""
+        if step.asked_as in Role.values:
+            asked = step.on_behalf_of or step.approver
+            assert RoleAssignment.objects.filter(person__user=asked, role=step.asked_as).exists()
 
     def has_an_owner(self):
         """After a sweep every open turn is somebody's who may decide, as long as there is such a person."""

@@ -626,7 +626,7 @@ def test_the_memo_says_why_what_and_compared_with_what(client):
     page = text(get(client, made.officer, url("award", award)))
     for said in [
         "Best of both.", "¥282.33", "43.5 %", "2 of 2 lines", "2 bids compared", "least 3", "could not be opened" and "is not compared",
-        "Every line goes to its lowest price", "Freight is part of the award", "¥2.33", "Within the estimate", "Round 1", "their turn since",
+        "Every line goes to its lowest price", "Freight is part of the award", "¥2.33", "Within the estimate", "Approval chain", "their turn since",
     ]:  # fmt: skip
         assert said in page, said
 

@@ -14,17 +14,22 @@ from django.utils import timezone, translation
 from procurement.bids.models import Opening
 from procurement.common import events, places
 from procurement.common.models import Delivery
+from procurement.organization.models import Role
 from procurement.rfqs.models import Invitation
 from tests.approvals.acts import active, broken, decide, one_approver, submit, two_stages
 from tests.factories import (
     NOON,
     RequisitionFactory,
     SupplierFactory,
+    make_approver,
     make_award,
     make_member,
     make_officer,
     make_opener,
+    make_person,
+    make_rules,
 )
+from workflows.approvals import rulebook
 from workflows.notices import arrivals, audience, services, tasks
 from workflows.notices.kinds import KINDS, words_of
 from workflows.notices.models import Notice
@@ -106,6 +111,20 @@ def test_the_requester_hears_the_question(document):
     [notice] = Notice.objects.filter(recipient=requester)
     assert notice.title == f"A question about your request: {requisition.title}"
     assert f"{approver} returned {requisition.number}: “How many?”" in notice.text
+
+
+def test_proposed_rules_are_told_to_whoever_may_bring_them_into_force():
+    writer, other, finance = (
+        make_person(None, role) for role in (Role.ADMINISTRATOR, Role.ADMINISTRATOR, Role.FINANCE)
+    )
+    make_approver(writer.person.company)
+    draft = rulebook.new_draft(actor=writer, copy_of=make_rules({"stages": [{"role": Role.APPROVER}]}).pk)
+
+    rulebook.propose(rule_set_id=draft.pk, edit_version=1, actor=writer)
+    events.deliver_due()
+
+    assert told("rules.proposed") == {other, finance}
+    assert told() == {other, finance}
 
 
 def test_nobody_is_told_of_their_own_act():
@@ -216,7 +235,7 @@ def test_every_kind_can_be_said(kind, language):
     }
     with translation.override(language):
         words = words_of(kind, facts)
-    assert "RFQ-1" in words.title + words.text or kind == "delegation.made"  # which is about no document
+    assert "RFQ-1" in words.title + words.text or kind in {"delegation.made", "rules.proposed"}  # which are about no document
     assert "%(" not in words.title + words.text
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from procurement.common import places, turns
 from procurement.common.clock import database_clock
@@ -336,6 +337,20 @@ def test_taken_back_and_discarded_by_page(house, proposed, as_):
         client.post(address(name, proposed), {"edit_version": proposed.edit_version})
         proposed.refresh_from_db()
         assert proposed.status == status
+
+
+def test_what_comes_into_force_later_can_still_be_given_up(house, proposed, as_):
+    rulebook.activate(
+        rule_set_id=proposed.pk, edit_version=1, actor=house.other, problems_seen=True,
+        valid_from=timezone.now() + timedelta(days=2),
+    )  # fmt: skip
+    client = as_(house.writer)
+
+    assert address("discard", proposed) in text(client.get(address("version", proposed)))
+    assert address("discard", house.now) not in text(client.get(address("version", house.now)))
+    client.post(address("discard", proposed), {"edit_version": proposed.edit_version})
+    proposed.refresh_from_db()
+    assert proposed.status == "discarded"
 
 
 # --- side by side

@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from procurement.common import audit, invariants
 from procurement.common.errors import AlreadyDone, StaleEdit
@@ -282,7 +282,10 @@ def test_tampering_with_rules_in_force_is_found(house, proposed):
         rule_set_id=proposed.pk, edit_version=1, actor=house.other, problems_seen=True, clock=at_noon
     )
 
-    ApprovalRule.objects.filter(rule_set=proposed).update(amount_from=1)
+    with connection.cursor() as cursor:  # as somebody does who owns the database
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        ApprovalRule.objects.filter(rule_set=proposed).update(amount_from=1)
+        cursor.execute("SET LOCAL session_replication_role = origin")
 
     assert ["rules.activated" in one.what for one in audit.verify().findings] == [True]
 
@@ -313,6 +316,50 @@ def test_the_database_itself_wants_two_people(house, proposed):
         RuleSet.objects.filter(pk=proposed.pk).update(
             status="active", valid_from=NOON, activated_by=house.writer
         )
+
+
+MEDDLING = {
+    "rule changed": lambda rules: ApprovalRule.objects.filter(rule_set=rules).update(amount_from=1),
+    "rule added": lambda rules: ApprovalRule.objects.create(rule_set=rules, name="More", document_type="rfq"),
+    "rule moved here": lambda rules: ApprovalRule.objects.exclude(rule_set=rules).update(rule_set=rules),
+    "rule moved away": lambda rules: rules.rules.update(
+        rule_set=RuleSet.objects.exclude(pk=rules.pk).first()
+    ),
+    "stage changed": lambda rules: RuleStage.objects.filter(rule__rule_set=rules).update(limit=9),
+    "stage added": lambda rules: rules.rules.first().stages.create(role=Role.FINANCE, position=9),
+    "stage dropped": lambda rules: RuleStage.objects.filter(rule__rule_set=rules).delete(),
+    "rate added": lambda rules: RuleRate.objects.create(rule_set=rules, currency="EUR", rate=8),
+    "limit changed": lambda rules: RuleSet.objects.filter(pk=rules.pk).update(mail_link_below=10**6),
+    "all dropped": lambda rules: rules.delete(),
+}
+
+
+@pytest.mark.parametrize("meddle", MEDDLING)
+@pytest.mark.parametrize("status", ["proposed", "active"])
+def test_the_database_keeps_what_waits_or_holds_as_it_is(house, proposed, status, meddle):
+    if status == "active":
+        rulebook.activate(rule_set_id=proposed.pk, edit_version=1, actor=house.other, problems_seen=True)
+    before = everything()
+
+    with pytest.raises(IntegrityError, match="stand still"), transaction.atomic():
+        MEDDLING[meddle](proposed)
+
+    assert everything() == before
+
+
+def test_a_version_is_given_up_before_its_first_day_and_not_after(house, proposed):
+    first_day = NOON + timedelta(days=3)
+    rulebook.activate(
+        rule_set_id=proposed.pk, edit_version=1, actor=house.other, valid_from=first_day, problems_seen=True, clock=at_noon,
+    )  # fmt: skip
+    same = {"rule_set_id": proposed.pk, "actor": house.writer}
+    refused(AlreadyDone, rulebook.discard, clock=lambda: first_day, **same)
+    refused(rulebook.NotAllowed, rulebook.discard, clock=at_noon, **{**same, "actor": house.finance})
+
+    rulebook.discard(clock=lambda: first_day - timedelta(microseconds=1), **same)
+
+    assert in_force(first_day).first() == house.now
+    assert audit.verify().findings == []
 
 
 def test_what_is_discarded_is_over(house, proposed):

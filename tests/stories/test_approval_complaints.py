@@ -198,11 +198,14 @@ def test_an_approver_on_leave_names_a_stand_in_and_both_names_are_on_the_record(
     (step,) = turns(document)
     client = Client()
     client.force_login(requester)
-    assert (
-        f"{colleague} for {approver}"
-        in client.get(reverse("requisitions:detail", args=[document.pk])).content.decode()
-    )
+    page = client.get(reverse("requisitions:detail", args=[document.pk])).content.decode()
+    assert f"{colleague} for {approver}" in page
+    assert f"{approver} is away until" in page
+    assert f"{colleague} decides in their place." in page
     say(step)
+    assert (
+        "is away until" not in client.get(reverse("requisitions:detail", args=[document.pk])).content.decode()
+    )
 
     step.refresh_from_db()
     assert (step.decided_by, step.on_behalf_of) == (colleague, approver)

@@ -42,7 +42,7 @@ STATES: dict[str, StepState] = {
     Status.LAPSED: "back",
     Status.WITHDRAWN: "later",
 }
-READ = ("approver", "decided_by", "on_behalf_of", "added_by")
+READ = ("approver", "decided_by", "on_behalf_of", "added_by", "delegation")
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class Round:
     case: ApprovalCase
     turns: Sequence[Turn]
     refusal: ApprovalStep | None = None  # who sent it back, if somebody did
+    away: Sequence[str] = ()  # who is away while it is their turn, and who decides in their place
 
     @property
     def label(self) -> str:
@@ -106,7 +107,19 @@ def _read(steps: Any) -> Any:
 
 def _round(case: ApprovalCase, steps: Sequence[ApprovalStep]) -> Round:
     refused = SENDS_BACK | {Status.REJECTED}
-    return Round(case, _turns(case, steps), next((step for step in steps if step.status in refused), None))
+    return Round(
+        case,
+        _turns(case, steps),
+        next((step for step in steps if step.status in refused), None),
+        [_away_now(step) for step in steps if step.status == Status.ACTIVE and step.delegation_id],
+    )
+
+
+def _away_now(step: ApprovalStep) -> str:
+    """The banner for everybody who waits (F111)."""
+    until = moment(step.delegation.ends_at, short=True) if step.delegation else ""
+    words = {"principal": step.on_behalf_of, "until": until, "who": step.approver}
+    return _("%(principal)s is away until %(until)s; %(who)s decides in their place.") % words
 
 
 def _turns(case: ApprovalCase, steps: Iterable[ApprovalStep]) -> list[Turn]:

@@ -95,7 +95,7 @@ RULES_STATES = {  # action on a version of the rules: states in which it makes s
     "propose": {RuleSet.Status.DRAFT},
     "take_back": {RuleSet.Status.PROPOSED},
     "activate": {RuleSet.Status.PROPOSED},
-    "discard": {RuleSet.Status.DRAFT, RuleSet.Status.PROPOSED},
+    "discard": {RuleSet.Status.DRAFT, RuleSet.Status.PROPOSED, RuleSet.Status.ACTIVE},  # before its first day
 }
 
 

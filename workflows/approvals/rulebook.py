@@ -228,12 +228,15 @@ def activate(
 
 @transaction.atomic
 def discard(*, rule_set_id: int, actor: User, clock: Clock = database_clock) -> RuleSet:
-    """A version that is not in force is given up; it can still be read. Raises NotAllowed, AlreadyDone."""
+    """A version that no document ever began with is given up; it can still be read. Raises NotAllowed, AlreadyDone.
+
+    That is a draft, a proposed one, and an activated one before its first day.
+    """
     rules = _locked(rule_set_id)
-    if rules.status not in {Status.DRAFT, Status.PROPOSED}:
+    at = clock()
+    if rules.status == Status.DISCARDED or rules.is_settled(at):
         raise _over(rules)
     _require(actor, "discard", rules)
-    at = clock()
     rules.status = Status.DISCARDED
     rules.edit_version += 1
     rules.save(update_fields=["status", "edit_version"])

@@ -22,7 +22,8 @@ from procurement.rfqs.models import Invitation, Rfq
 from procurement.rfqs.permissions import CONFIRMERS
 from suppliers.registry.models import Membership
 from workflows.approvals import handlers
-from workflows.approvals.models import ApprovalCase, ApprovalStep, Comment, Delegation, Watch
+from workflows.approvals.models import ApprovalCase, ApprovalStep, Comment, Delegation, RuleSet, Watch
+from workflows.approvals.permissions import ACTIVATORS, can_rules
 
 Members = Membership.Role
 BIDDERS = frozenset({Members.ADMIN, Members.BIDDER})
@@ -143,6 +144,17 @@ def stand_in(event: Event) -> Iterator[Told]:
         "time_zone": made.delegate.time_zone,
     }
     yield Told(made.delegate, event.verb, address("inbox:list"), facts)
+
+
+@hears("rules.proposed")
+def keepers_of_rules(event: Event) -> Iterator[Told]:
+    """Whoever may bring proposed rules into force."""
+    rules = RuleSet.objects.select_related("proposed_by").get(pk=event.subject_id)
+    facts = {"version": rules.version, "who": str(event.actor)}
+    for role in ACTIVATORS:
+        for holder in holders(role):
+            if can_rules(holder, "activate", rules):
+                yield Told(holder, event.verb, address("rules:version", rules.pk), facts)
 
 
 @hears("requisition.approved", "requisition.returned", "requisition.rejected")

@@ -81,6 +81,10 @@ KINDS: dict[str, Kind] = {
         _("You stand in for somebody"),
         _("From %(starts_at)s until %(ends_at)s decisions of %(who)s come to you."),
     ),
+    "rules.proposed": Kind(
+        _("Approval rules: version %(version)s waits for a second person"),
+        _("%(who)s proposed it. Look at what it changes, then bring it into force."),
+    ),
     "requisition.approved": Kind(
         _("Approved: %(title)s"), _("Your request %(number)s is approved and goes to purchasing.")
     ),
@@ -239,6 +243,7 @@ CHOICES: dict[str, tuple[Choice, ...]] = {  # by side, in the order of a purchas
         Choice("approval.mentioned", _("I am named in a remark")),
         Choice("approval.closed", _("Something I watch is decided")),
         Choice("delegation.made", _("I stand in for somebody"), always=True),
+        Choice("rules.proposed", _("Approval rules wait for a second person"), always=True),
         Choice("requisition.approved", _("My request is approved")),
         Choice("requisition.returned", _("My request comes back with a question"), always=True),
         Choice("requisition.rejected", _("My request is rejected")),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -15,6 +17,45 @@ from procurement.catalog.models import Category
 from procurement.common.fields import AmountField, CurrencyField
 from procurement.common.states import Stateful
 from procurement.organization.models import Company, Department, Person, Project, Role
+
+_STANDS_STILL = """
+    IF EXISTS (
+        SELECT FROM approvals_ruleset WHERE source = 'pages' AND status IN ('proposed', 'active') AND id IN ({sets})
+    ) THEN
+        RAISE EXCEPTION 'proposed and activated rules stand still' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN COALESCE(NEW, OLD);
+"""
+_FRAME = "version, source, note, base_currency, mail_link_below, fresh_login_from, edit_version"
+_FRAME_STANDS_STILL = """
+    IF OLD.source = 'pages' AND (
+        (OLD.status = 'active' AND (TG_OP = 'DELETE' OR NEW.status <> 'discarded'))
+        OR (
+            TG_OP = 'UPDATE' AND OLD.status = 'proposed' AND NEW.status IN ('proposed', 'active')
+            AND ({old}) IS DISTINCT FROM ({new})
+        )
+    ) THEN
+        RAISE EXCEPTION 'proposed and activated rules stand still' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN COALESCE(NEW, OLD);
+""".format(
+    **{side.lower(): ", ".join(f"{side}.{one}" for one in _FRAME.split(", ")) for side in ("OLD", "NEW")}
+)
+
+
+def stands_still(sets: str) -> list[pgtrigger.Trigger]:
+    """What belongs to a version written in pages is neither added to, changed nor dropped once it is proposed.
+
+    `sets` is SQL for the keys of the versions that a row belonged to and belongs to.
+    """
+    return [
+        pgtrigger.Trigger(
+            name="stands_still",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+            func=_STANDS_STILL.format(sets=sets),
+        )
+    ]
 
 
 class DocumentType(models.TextChoices):
@@ -105,9 +146,24 @@ class RuleSet(Stateful):
                 violation_error_message=_("A second person activates the rules."),
             ),
         ]
+        triggers = [
+            pgtrigger.Trigger(  # unless it is given up before its first day
+                name="stands_still",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                func=_FRAME_STANDS_STILL,
+            )
+        ]
 
     def __str__(self) -> str:
         return f"v{self.version}"
+
+    def is_settled(self, at: datetime) -> bool:
+        """In force, or once in force: documents may have begun with it, so it stays what it is."""
+        loaded = self.source == self.Source.SETUP
+        return self.status == self.Status.ACTIVE and (
+            loaded or self.valid_from is None or self.valid_from <= at
+        )
 
 
 class RuleRate(models.Model):
@@ -122,6 +178,7 @@ class RuleRate(models.Model):
             models.UniqueConstraint(fields=["rule_set", "currency"], name="rule_rate_once"),
             models.CheckConstraint(name="rule_rate_positive", condition=Q(rate__gt=0)),
         ]
+        triggers = stands_still("OLD.rule_set_id, NEW.rule_set_id")
 
     def __str__(self) -> str:
         return f"{self.currency} {self.rate}"
@@ -207,6 +264,7 @@ class ApprovalRule(models.Model):
                 violation_error_message=_("Between 0 and 100 percent."),
             ),
         ]
+        triggers = stands_still("OLD.rule_set_id, NEW.rule_set_id")
 
     def __str__(self) -> str:
         return self.name
@@ -275,6 +333,9 @@ class RuleStage(models.Model):
                 violation_error_message=_("At least one working day."),
             ),
         ]
+        triggers = stands_still(
+            "SELECT rule_set_id FROM approvals_approvalrule WHERE id IN (OLD.rule_id, NEW.rule_id)"
+        )
 
     def __str__(self) -> str:
         return f"{self.position}. {self.get_approver_display()}"

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
+from procurement.common.clock import database_clock
 from procurement.common.components import Crumb
 from procurement.common.errors import AlreadyDone
 from procurement.common.views import Policy, PolicyMixin, ScopedMixin, refused
@@ -73,6 +74,7 @@ class RuleSetPage(ScopedMixin):
     def may(self) -> dict[str, bool]:
         """What this person may do with it now."""
         found = {action: can_rules(self.user, action, self.rules) for action in ACTIONS}
+        found["discard"] &= not self.rules.is_settled(database_clock())
         return {**found, "copy": can_rules(self.user, "write"), "judge": keeps_rules(self.user)}
 
     @property
