@@ -34,6 +34,12 @@ def django_db_setup(
             databases.drop(name)
 
 
+@pytest.fixture(scope="session")
+def thorough(pytestconfig):
+    """Whether the long tier runs: `manage.py test --soak`."""
+    return not pytestconfig.option.markexpr
+
+
 @pytest.fixture(autouse=True)
 def empty_cache():
     """Rate limits and counters of one test are nothing to the next."""

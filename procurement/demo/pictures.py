@@ -122,7 +122,11 @@ def find_tools() -> Tools:
         ) from missing
     named = os.environ.get("CHROMIUM")
     found = named or next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+        filter(
+            None,
+            map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")),
+        ),
+        None,
     )
     return Tools(start, found)
 

@@ -248,6 +248,7 @@ def difference(old, new):
     return old[max(0, place - 100) : place + 100], new[max(0, place - 100) : place + 100]
 
 
+@pytest.mark.soak  # what links lead to is compared in the normal tier (fire/pages/test_secrecy.py); this asks every address
 @pytest.mark.django_db
 def test_our_pages_are_the_same_whether_or_not_anybody_has_bid(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path

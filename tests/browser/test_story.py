@@ -25,10 +25,10 @@ def test_one_need_from_request_to_order_in_a_browser(language, group, new_page):
     tabs = []
 
     def sit_down(email, password, spoken):
-        if tabs:
-            tabs[-1].context.close()  # whoever was there before has left
-        tabs.append(new_page(locale="zh-CN" if spoken.startswith("zh") else "en-GB"))
-        return Sitter(tabs[-1]).log_in(email, password, spoken)
+        if not tabs:
+            tabs.append(new_page(locale="zh-CN" if spoken.startswith("zh") else "en-GB"))
+        tabs[0].context.clear_cookies()  # whoever was there before has left
+        return Sitter(tabs[0]).log_in(email, password, spoken)
 
     Story(language, sit_down).tell()
 

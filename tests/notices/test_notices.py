@@ -235,7 +235,10 @@ def test_every_kind_can_be_said(kind, language):
     }
     with translation.override(language):
         words = words_of(kind, facts)
-    assert "RFQ-1" in words.title + words.text or kind in {"delegation.made", "rules.proposed"}  # which are about no document
+    assert "RFQ-1" in words.title + words.text or kind in {
+        "delegation.made",
+        "rules.proposed",
+    }  # which are about no document
     assert "%(" not in words.title + words.text
 
 

@@ -10,7 +10,9 @@ from tests.stories.walker import name_of
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_pdf", "group")]
 
 
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize(
+    "language", [pytest.param("en", marks=pytest.mark.soak), "zh-hans"]
+)  # English: in the browser
 def test_one_need_from_request_to_order(language):
     Story(language).tell()
 

@@ -2,8 +2,19 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
+from tests.fire import crawl as crawler
 from tests.fire.crawl import crawl
 from tests.fire.world import door, make_world
+
+
+@pytest.fixture(scope="package", autouse=True)
+def every_filter(thorough):
+    """Figures link to ever longer combinations of filters; all of them take minutes."""
+    kept = crawler.VARIANTS
+    if thorough:
+        crawler.VARIANTS = 1000
+    yield
+    crawler.VARIANTS = kept
 
 
 @pytest.fixture(scope="package")
