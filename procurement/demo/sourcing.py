@@ -32,6 +32,7 @@ CREATE, SUBMIT, APPROVE, PUBLISH = "create requisition", "submit", "approve", "R
 BIDS = ("bid 1", "bid 2", "bid 3")
 OPEN, OPEN_SECOND = "open", "open, second person"
 AWARD, APPROVE_AWARD, ORDER = "award", "approve award", "issue order"
+APPROVE_RFQ = "approve RFQ"  # of large ones only, so not among the 12
 ACTIONS = (CREATE, SUBMIT, APPROVE, PUBLISH, *BIDS, OPEN, OPEN_SECOND, AWARD, APPROVE_AWARD, ORDER)
 CONTRACT = ("draft contract", "send contract", "sign", "countersign")
 LINES = 5
@@ -161,6 +162,8 @@ class SourcingCycle:
             suppliers = [bidder.supplier for bidder in self.stage.bidders]
             cycle.invite(rfq_id=rfq.pk, officer=officer, suppliers=suppliers, clock=self.clock)
             cycle.send_rfq(rfq_id=rfq.pk, officer=officer, clock=self.clock)
+        if cycle.turn("rfq", rfq.pk):  # with a thousand lines it is above a limit
+            self._decide(APPROVE_RFQ, "rfq", rfq.pk)
         return rfq
 
     def bids_sent(self, rfq: Rfq) -> None:
