@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,7 +19,6 @@ from procurement.accounts.models import User
 from procurement.common import acts, files
 from procurement.common.components import Crumb
 from procurement.common.views import Policy, PolicyMixin, ScopedMixin
-from procurement.organization.choosing import suggestions
 from workflows.approvals import handlers, talking
 from workflows.approvals.models import ApprovalCase, ApprovalStep, CommentFile
 from workflows.approvals.permissions import can, steps_visible_to, visible_to
@@ -285,15 +284,3 @@ class Watching(ScopedMixin, View):
             if visible_to(user).filter(pk=pk).exists()
             else redirect("inbox:list")
         )
-
-
-class Colleagues(PolicyMixin, View):
-    """Suggestions while a name is typed."""
-
-    policy = Policy.STAFF
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """Up to a dozen, as the field writes them."""
-        text = request.GET.get("q", "").strip()[:80]
-        found = suggestions(text, besides=request.user.pk) if text else []
-        return JsonResponse(found, safe=False)
