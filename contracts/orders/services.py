@@ -63,18 +63,37 @@ def draft_for_contract(
     wanted = Contract.objects.annotate(kept_out=keeping_out("order", supplier="supplier"))
     contract = lock(wanted.select_related("company").filter(pk=contract_id))
     at = clock()
-    if contract.status != Contract.Status.ACTIVE:
-        raise NotActive(_("The contract is not active, so nothing can be ordered from it."))
-    if contract.kept_out:  # type: ignore[attr-defined]
-        refuse_kept_out([contract.supplier_id], process="order")
+    _require_orderable(contract)
     places = parts_by_place(contract)
     if not places:
         raise _nothing_left(contract)
+    orders = Order.objects.bulk_create(_orders(contract, places, actor=actor, at=at, origin=origin))
+    _write_lines(contract, list(zip(orders, places.values(), strict=True)), at=at)
+    requisitions.order(_requested(part for parts in places.values() for part in parts))
+    entries = [
+        events.Entry("order.drafted", order, rfq.pk, {"number": order.number, "contract": contract.number})
+        for order in orders
+    ]
+    events.record_all(entries, actor=actor, at=at)
+    return orders
+
+
+def _require_orderable(contract: Contract) -> None:
+    if contract.status != Contract.Status.ACTIVE:
+        raise NotActive(_("The contract is not active, so nothing can be ordered from it."))
+    if contract.kept_out:  # type: ignore[attr-defined]  # annotated by whoever locked it
+        refuse_kept_out([contract.supplier_id], process="order")
+
+
+def _orders(
+    contract: Contract, places: Mapping[Place, Sequence[Part]], *, actor: User, at: datetime, origin: str
+) -> list[Order]:
+    """An order per buying company and delivery place, numbered by the company's own sequence; unsaved."""
     codes = {contract.company_id: contract.company.code}
-    if others := {place[0] for place in places} - codes.keys():
+    if others := {company for company, _delivery in places} - codes.keys():
         codes |= dict(Company.objects.filter(pk__in=others).values_list("pk", "code"))
     freights = freight_by_place(contract, places)
-    orders = Order.objects.bulk_create(
+    return [
         _order(
             contract,
             place,
@@ -86,20 +105,7 @@ def draft_for_contract(
             origin=origin,
         )
         for place, parts in places.items()
-    )
-    _write_lines(contract, list(zip(orders, places.values(), strict=True)), at=at)
-    requisitions.order(_requested(part for parts in places.values() for part in parts))
-    events.record_all(
-        [
-            events.Entry(
-                "order.drafted", order, rfq.pk, {"number": order.number, "contract": contract.number}
-            )
-            for order in orders
-        ],
-        actor=actor,
-        at=at,
-    )
-    return orders
+    ]
 
 
 def _number(code: str, at: datetime) -> str:

@@ -195,33 +195,7 @@ def _record(
     line_count: int = 0,
 ) -> BidVersion:
     """Write the version with its signed receipt, and the event."""
-    receipt = receipts.content(
-        rfq=turn.rfq,
-        supplier=turn.bid.supplier,
-        bid_public_id=turn.bid.public_id,
-        version=turn.number,
-        action=action,
-        received_at=turn.at,
-        envelope_hash=sealed.sha256 if sealed else "",
-        line_count=line_count,
-        rfq_revision=turn.rfq.revision,
-    )
-    signature, kid = receipts.sign(receipt)
-    version = BidVersion(
-        bid=turn.bid,
-        supplier=turn.bid.supplier,
-        number=turn.number,
-        action=action,
-        rfq_revision=turn.rfq.revision,
-        received_at=turn.at,
-        request_key=request_key,
-        envelope_hash=sealed.sha256 if sealed else "",
-        line_count=line_count,
-        receipt=receipt,
-        receipt_signature=signature,
-        receipt_key_id=kid,
-        submitted_by=actor,
-    )
+    version = _version(turn, action, actor, request_key, sealed.sha256 if sealed else "", line_count)
     if sealed and turn.key:
         _insert_with_envelope(version, turn.key, sealed)
     else:
@@ -236,6 +210,44 @@ def _record(
         content_hash=version.envelope_hash,
     )
     return version
+
+
+def _version(
+    turn: _Turn,
+    action: BidVersion.Action,
+    actor: User,
+    request_key: UUID,
+    envelope_hash: str,
+    line_count: int,
+) -> BidVersion:
+    """The version with its signed receipt; unsaved."""
+    receipt = receipts.content(
+        rfq=turn.rfq,
+        supplier=turn.bid.supplier,
+        bid_public_id=turn.bid.public_id,
+        version=turn.number,
+        action=action,
+        received_at=turn.at,
+        envelope_hash=envelope_hash,
+        line_count=line_count,
+        rfq_revision=turn.rfq.revision,
+    )
+    signature, kid = receipts.sign(receipt)
+    return BidVersion(
+        bid=turn.bid,
+        supplier=turn.bid.supplier,
+        number=turn.number,
+        action=action,
+        rfq_revision=turn.rfq.revision,
+        received_at=turn.at,
+        request_key=request_key,
+        envelope_hash=envelope_hash,
+        line_count=line_count,
+        receipt=receipt,
+        receipt_signature=signature,
+        receipt_key_id=kid,
+        submitted_by=actor,
+    )
 
 
 _INSERT = """

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -20,45 +21,13 @@ from procurement.organization.models import Person
 def opening_record_context(opening: Opening) -> dict[str, Any]:
     """All that the opening record prints; only for an opening that is done."""
     rfq = opening.rfq
-    confirmations = list(opening.confirmations.select_related("opener"))
-    titles = dict(
-        Person.objects.filter(user__in=[one.opener_id for one in confirmations]).values_list(
-            "user", "job_title"
-        )
-    )
     bids = opened_in_order(opening)
-    sizes = dict(
-        Envelope.objects.filter(version__in=[bid.version_id for bid in bids]).values_list(
-            "version", Length("ciphertext")
-        )
-    )
     return {
         "rfq": rfq,
         "company": rfq.company,
         "opening": opening,
-        "openers": [
-            {"name": str(one.opener), "job_title": titles.get(one.opener_id, ""), "at": one.at}
-            for one in confirmations
-        ],
-        "bids": [
-            {
-                "letter": _letter(position),
-                "supplier": bid.supplier,
-                "received_at": bid.version.received_at,
-                "version": bid.version.number,
-                "bytes": sizes.get(bid.version_id, 0),
-                "sha256": bid.version.envelope_hash,
-                "status": bid.status_label,
-                "is_valid": bid.status == OpenedBid.Status.VALID,
-                "reason": bid.get_reason_display(),
-                "currency": bid.currency,
-                "net": bid.net,
-                "tax": bid.tax,
-                "gross": bid.net + bid.tax,
-                "freight": bid.freight,
-            }
-            for position, bid in enumerate(bids)
-        ],
+        "openers": _openers(opening),
+        "bids": _bids(bids),
         "rates": entered(rfq),
         "withdrawn": _withdrawn(opening),
         "late": _late(opening),
@@ -119,6 +88,42 @@ def receipt_context(version: BidVersion) -> dict[str, Any]:
         "key_id": version.receipt_key_id,
         "site_url": settings.SITE_URL,
     }
+
+
+def _openers(opening: Opening) -> list[dict[str, Any]]:
+    """Who opened, as what, and when each of them confirmed."""
+    confirmations = list(opening.confirmations.select_related("opener"))
+    people = Person.objects.filter(user__in=[one.opener_id for one in confirmations])
+    titles = dict(people.values_list("user", "job_title"))
+    return [
+        {"name": str(one.opener), "job_title": titles.get(one.opener_id, ""), "at": one.at}
+        for one in confirmations
+    ]
+
+
+def _bids(bids: Sequence[OpenedBid]) -> list[dict[str, Any]]:
+    """What came in and what each asks in all, with the size of its sealed envelope."""
+    envelopes = Envelope.objects.filter(version__in=[bid.version_id for bid in bids])
+    sizes = dict(envelopes.values_list("version", Length("ciphertext")))
+    return [
+        {
+            "letter": _letter(position),
+            "supplier": bid.supplier,
+            "received_at": bid.version.received_at,
+            "version": bid.version.number,
+            "bytes": sizes.get(bid.version_id, 0),
+            "sha256": bid.version.envelope_hash,
+            "status": bid.status_label,
+            "is_valid": bid.status == OpenedBid.Status.VALID,
+            "reason": bid.get_reason_display(),
+            "currency": bid.currency,
+            "net": bid.net,
+            "tax": bid.tax,
+            "gross": bid.net + bid.tax,
+            "freight": bid.freight,
+        }
+        for position, bid in enumerate(bids)
+    ]
 
 
 def _letter(position: int) -> str:

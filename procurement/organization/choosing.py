@@ -1,4 +1,4 @@
-"""Naming a colleague in a form: typed with suggestions, understood as a name or a mail address."""
+"""Naming a colleague in a form or a sheet: typed with suggestions, understood as a name or a mail address."""
 
 from __future__ import annotations
 
@@ -54,12 +54,17 @@ class PersonInput(forms.TextInput):
 
 
 class PersonField(forms.CharField):
-    """One colleague; a name that several share has to be told apart by the address."""
+    """One colleague; a name that several share has to be told apart by the address.
+
+    `oneself` suggests the person who types as well. The page includes `organization/colleagues.html`.
+    """
 
     widget = PersonInput
 
-    def __init__(self, **arguments: Any) -> None:
+    def __init__(self, *, oneself: bool = False, **arguments: Any) -> None:
         super().__init__(max_length=200, **arguments)
+        if oneself:
+            self.widget.attrs["data-oneself"] = ""
 
     def clean(self, value: Any) -> Any:
         """The user behind the text, or nothing where nothing is needed."""
@@ -69,6 +74,10 @@ class PersonField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         """A user as they are written."""
         return written(value) if isinstance(value, User) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether another text stands there than the page began with."""
+        return super().has_changed(self.prepare_value(initial), data)
 
 
 class PeopleField(PersonField):

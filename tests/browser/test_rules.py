@@ -14,7 +14,7 @@ from tests.browser.axe import faults
 from tests.browser.test_door import LOOKS, fits
 from tests.factories import make_facts
 from workflows.approvals import rulebook
-from workflows.approvals.models import RuleSet
+from workflows.approvals.models import ApproverGroup, RuleSet
 from workflows.engine import services as engine
 from workflows.rules import effect
 
@@ -112,3 +112,38 @@ def test_a_rule_is_written_proposed_and_activated_by_two_people(rules, page_as, 
     assert page.get_by_text("In force", exact=True).first.is_visible()
     draft.refresh_from_db()
     assert draft.status == "active"
+
+
+def name_person(page, typed):
+    """Type a part of somebody's name and take the first suggestion."""
+    field = page.locator("[data-colleague]:visible").first
+    field.press_sequentially(typed)
+    suggested = page.locator("#colleagues option").first
+    suggested.wait_for(state="attached")
+    field.fill(suggested.get_attribute("value"))
+    return field.input_value()
+
+
+def test_people_are_suggested_wherever_rules_name_one(rules, page_as):
+    _now, draft, _rule, gao = rules
+    page = page_as(gao)
+    for address in (reverse("rules:new_rule", args=[draft.pk]), reverse("rules:test")):
+        page.goto(address)
+        assert name_person(page, "chen").endswith("<chen@lanchuan.example>")
+
+    page.get_by_label("Amount").fill("800000")
+    page.get_by_role("button", name="Who is asked?").click()
+    assert page.locator("[data-colleague]").input_value().endswith("<chen@lanchuan.example>")
+    assert page.locator("#answer").get_by_text("By version").is_visible()
+
+
+def test_who_keeps_the_rules_may_belong_to_a_group(rules, page_as, picture):
+    gao = rules[-1]
+    page = page_as(gao)
+    page.goto(reverse("rules:new_group"))
+    page.get_by_label("Name", exact=True).first.fill("Board")
+    name_person(page, "gao")
+    picture(page, "rules-group-filled")
+    page.get_by_role("button", name="Save").click()
+    assert page.get_by_text("Saved.").is_visible()
+    assert ApproverGroup.objects.get(name="Board").members.get().person.user == gao

@@ -355,6 +355,7 @@ def test_an_approved_request_is_changed_and_stays_approved_within_the_tolerance(
 
 
 def test_colleagues_are_suggested_to_staff_only(client, turn):
-    assert client.get(at("colleagues"), {"q": "wu"}).json()[0].startswith("Wu Min <")
-    assert client.get(at("colleagues"), {"q": ""}).json() == []
-    assert Client().get(at("colleagues"), {"q": "wu"}).status_code == 302
+    colleagues = reverse("organization:colleagues")
+    assert client.get(colleagues, {"q": "wu"}).json()[0].startswith("Wu Min <")
+    assert client.get(colleagues, {"q": ""}).json() == []
+    assert Client().get(colleagues, {"q": "wu"}).status_code == 302

@@ -14,7 +14,6 @@ urlpatterns = [
     path("away/", away.Away.as_view(), name="away"),
     path("away/new/", away.GoAway.as_view(), name="go_away"),
     path("away/<int:pk>/end/", away.EndAway.as_view(), name="end_away"),
-    path("colleagues/", acts.Colleagues.as_view(), name="colleagues"),
     path("link/<str:secret>/", mailed.Mailed.as_view(), name="mailed"),
     path("case/<int:pk>/", acts.CaseCard.as_view(), name="case"),
     path("case/<int:pk>/remark/", acts.Remark.as_view(), name="remark"),

@@ -77,35 +77,70 @@ class Matter:
         return rows.filter(**{self.kind: kind}) if kind else rows
 
 
+def _overdue() -> Q:
+    """Its next attempt should have been made by now."""
+    return Q(next_attempt_at__lt=Now() - LATE)
+
+
+def _tried(
+    row: Any, otherwise: Text, *, failed: bool, what: Text, note: Text, error: str = "", since: datetime
+) -> Line:
+    """A row that was tried: it failed for good, or it is late or hangs."""
+    return Line(
+        pk=row.pk,
+        what=what,
+        note=note,
+        state=FAILED if failed else otherwise,
+        tone="bad" if failed else "wait",
+        tried=row.attempts,
+        error=error,
+        since=since,
+    )
+
+
 # ── Effects of recorded changes ──
 
 
 def _deliveries(_user: Any) -> Rows:
-    late = Q(state=Delivery.State.PENDING, next_attempt_at__lt=Now() - LATE)
+    late = Q(state=Delivery.State.PENDING) & _overdue()
     return Delivery.objects.filter(Q(state=Delivery.State.FAILED) | late).select_related("event")
 
 
 def _delivery(row: Delivery) -> Line:
-    failed = row.state == Delivery.State.FAILED
-    return Line(
-        pk=row.pk,
+    return _tried(
+        row,
+        IS_LATE,
+        failed=row.state == Delivery.State.FAILED,
         what=words.event_words(row.event.verb),
         note=words.CONSUMERS.get(row.consumer, row.consumer),
-        state=FAILED if failed else IS_LATE,
-        tone="bad" if failed else "wait",
-        tried=row.attempts,
         error=row.error,
         since=row.event.recorded_at,
     )
+
+
+EFFECTS = Matter(
+    name="effects",
+    title=gettext_lazy("Effects of changes"),
+    summary=lambda count: ngettext(
+        "One effect of a change failed or is late",
+        "%(count)s effects of changes failed or are late",
+        count,
+    ),
+    verb="delivery.retried",
+    kind="consumer",
+    kinds=words.consumers,
+    troubled=_deliveries,
+    hidden=sealed.deliveries,
+    line=_delivery,
+    again=events.retry_all,
+)
 
 
 # ── Mails ──
 
 
 def _unsent(model: Any) -> Rows:
-    late = Q(mail=model.Mail.DUE) & (
-        Q(next_attempt_at__lt=Now() - LATE) | Q(attempts__gt=notices.MAX_ATTEMPTS)
-    )
+    late = Q(mail=model.Mail.DUE) & (_overdue() | Q(attempts__gt=notices.MAX_ATTEMPTS))
     rows: Rows = model.objects.filter(Q(mail=model.Mail.FAILED) | late).select_related("recipient")
     return rows
 
@@ -118,15 +153,13 @@ def _digests(_user: Any) -> Rows:
     return _unsent(Digest)
 
 
-def _mail(row: Any, what: str) -> Line:
-    failed = row.mail == row.Mail.FAILED
-    return Line(
-        pk=row.pk,
+def _mail(row: Notice | Digest, what: str) -> Line:
+    return _tried(
+        row,
+        IS_LATE,
+        failed=row.mail == row.Mail.FAILED,
         what=what,
         note=words.whom(row.recipient),
-        state=FAILED if failed else IS_LATE,
-        tone="bad" if failed else "wait",
-        tried=row.attempts,
         since=row.created_at,
     )
 
@@ -139,6 +172,35 @@ def _digest(row: Digest) -> Line:
     return _mail(row, _("Mail of %(day)s") % {"day": date_text(row.day)})
 
 
+MAILS = Matter(
+    name="mails",
+    title=gettext_lazy("Mails"),
+    summary=lambda count: ngettext("One mail was not sent", "%(count)s mails were not sent", count),
+    verb="mail.retried",
+    kind="recipient__side",
+    kinds=lambda: SIDES,
+    troubled=_notices,
+    hidden=sealed.notices,
+    line=_notice,
+    again=notices.retry_all,
+)
+
+DIGESTS = Matter(
+    name="digests",
+    title=gettext_lazy("Mails of the day"),
+    summary=lambda count: ngettext(
+        "One mail of the day was not sent", "%(count)s mails of the day were not sent", count
+    ),
+    verb="digest.retried",
+    kind="recipient__side",
+    kinds=lambda: SIDES,
+    troubled=_digests,
+    hidden=sealed.digests,
+    line=_digest,
+    again=notices.retry_digests,
+)
+
+
 # ── Documents and long work ──
 
 
@@ -149,14 +211,12 @@ def _renderings(_user: Any) -> Rows:
 
 
 def _rendering(row: Rendering) -> Line:
-    failed = row.status == Rendering.Status.FAILED
-    return Line(
-        pk=row.pk,
+    return _tried(
+        row,
+        HANGING,
+        failed=row.status == Rendering.Status.FAILED,
         what=words.templates().get(row.template, row.template),
         note=_("version %(version)s") % {"version": row.version},
-        state=FAILED if failed else HANGING,
-        tone="bad" if failed else "wait",
-        tried=row.attempts,
         error=row.fault,
         since=row.requested_at,
     )
@@ -170,17 +230,45 @@ def _jobs(_user: Any) -> Rows:
 
 
 def _job(row: Job) -> Line:
-    failed = row.status == Job.Status.FAILED
-    return Line(
-        pk=row.pk,
+    return _tried(
+        row,
+        HANGING,
+        failed=row.status == Job.Status.FAILED,
         what=words.job_kinds().get(row.kind, row.kind),
         note=words.whom(row.started_by),
-        state=FAILED if failed else HANGING,
-        tone="bad" if failed else "wait",
-        tried=row.attempts,
         error=row.fault,
         since=row.created_at,
     )
+
+
+DOCUMENTS = Matter(
+    name="documents",
+    title=gettext_lazy("Printed documents"),
+    summary=lambda count: ngettext("One document was not made", "%(count)s documents were not made", count),
+    verb="rendering.retried",
+    kind="template",
+    kinds=words.templates,
+    troubled=_renderings,
+    hidden=sealed.renderings,
+    line=_rendering,
+    again=documents.retry_all,
+)
+
+JOBS = Matter(
+    name="jobs",
+    title=gettext_lazy("Long work"),
+    summary=lambda count: ngettext(
+        "One piece of long work failed or hangs",
+        "%(count)s pieces of long work failed or hang",
+        count,
+    ),
+    verb="job.retried",
+    kind="kind",
+    kinds=words.job_kinds,
+    troubled=_jobs,
+    line=_job,
+    again=jobs.retry_all,
+)
 
 
 # ── Processes ──
@@ -230,89 +318,18 @@ def _process(row: Any) -> Line:
     )
 
 
+PROCESSES = Matter(
+    name="processes",
+    title=gettext_lazy("Processes"),
+    summary=lambda count: ngettext("One process is stuck", "%(count)s processes are stuck", count),
+    verb="",
+    kind="trouble",
+    kinds=lambda: {name: wrong for name, (wrong, _advice) in words.TROUBLES.items()},
+    troubled=_processes,
+    line=_process,
+)
+
+
 MATTERS: dict[str, Matter] = {
-    matter.name: matter
-    for matter in (
-        Matter(
-            name="effects",
-            title=gettext_lazy("Effects of changes"),
-            summary=lambda count: ngettext(
-                "One effect of a change failed or is late",
-                "%(count)s effects of changes failed or are late",
-                count,
-            ),
-            verb="delivery.retried",
-            kind="consumer",
-            kinds=words.consumers,
-            troubled=_deliveries,
-            hidden=sealed.deliveries,
-            line=_delivery,
-            again=events.retry_all,
-        ),
-        Matter(
-            name="mails",
-            title=gettext_lazy("Mails"),
-            summary=lambda count: ngettext("One mail was not sent", "%(count)s mails were not sent", count),
-            verb="mail.retried",
-            kind="recipient__side",
-            kinds=lambda: SIDES,
-            troubled=_notices,
-            hidden=sealed.notices,
-            line=_notice,
-            again=notices.retry_all,
-        ),
-        Matter(
-            name="digests",
-            title=gettext_lazy("Mails of the day"),
-            summary=lambda count: ngettext(
-                "One mail of the day was not sent", "%(count)s mails of the day were not sent", count
-            ),
-            verb="digest.retried",
-            kind="recipient__side",
-            kinds=lambda: SIDES,
-            troubled=_digests,
-            hidden=sealed.digests,
-            line=_digest,
-            again=notices.retry_digests,
-        ),
-        Matter(
-            name="documents",
-            title=gettext_lazy("Printed documents"),
-            summary=lambda count: ngettext(
-                "One document was not made", "%(count)s documents were not made", count
-            ),
-            verb="rendering.retried",
-            kind="template",
-            kinds=words.templates,
-            troubled=_renderings,
-            hidden=sealed.renderings,
-            line=_rendering,
-            again=documents.retry_all,
-        ),
-        Matter(
-            name="jobs",
-            title=gettext_lazy("Long work"),
-            summary=lambda count: ngettext(
-                "One piece of long work failed or hangs",
-                "%(count)s pieces of long work failed or hang",
-                count,
-            ),
-            verb="job.retried",
-            kind="kind",
-            kinds=words.job_kinds,
-            troubled=_jobs,
-            line=_job,
-            again=jobs.retry_all,
-        ),
-        Matter(
-            name="processes",
-            title=gettext_lazy("Processes"),
-            summary=lambda count: ngettext("One process is stuck", "%(count)s processes are stuck", count),
-            verb="",
-            kind="trouble",
-            kinds=lambda: {name: wrong for name, (wrong, _advice) in words.TROUBLES.items()},
-            troubled=_processes,
-            line=_process,
-        ),
-    )
+    matter.name: matter for matter in (EFFECTS, MAILS, DIGESTS, DOCUMENTS, JOBS, PROCESSES)
 }

@@ -29,6 +29,7 @@ EVENTS: dict[str, Text] = {
     "approval.time_passed": _("A decision took too long"),
     "approval.closed": _("A round of approval ended"),
     "delegation.made": _("Somebody named a stand-in"),
+    "rules.proposed": _("Approval rules wait for a second person"),
     "requisition.approved": _("A request was approved"),
     "requisition.returned": _("A request was returned"),
     "requisition.rejected": _("A request was rejected"),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from procurement.common.errors import RuleViolation
 from procurement.common.forms import FigureField
+from procurement.organization.choosing import PersonField, PersonInput
 from procurement.organization.models import Company, Role
 from procurement.rfqs.deadlines import instant
 from procurement.rfqs.forms import WallTimeField
@@ -79,7 +80,7 @@ class ScopeForm(forms.Form):
     @property
     def lookups(self) -> list[Any]:
         """For the suggestions of the text boxes."""
-        return [self.known.department, self.known.category, self.known.project, self.known.person]
+        return [self.known.department, self.known.category, self.known.project]
 
 
 class RuleForm(ScopeForm):
@@ -146,7 +147,7 @@ class QuestionForm(ScopeForm):
     quiet_optional = True
     version = forms.ModelChoiceField(label=_("By"), queryset=RuleSet.objects.none(), required=False)
     document_type = forms.ChoiceField(label=_("Document"), choices=DocumentType.choices)
-    requester = forms.Field(required=False)
+    requester = PersonField(label=_("Requester"), required=False, help_text=_("Empty: you."))
     amount = FigureField(
         label=_("Amount"), required=False, help_text=_("Net; empty: nobody estimated it."), **AMOUNT
     )
@@ -172,9 +173,6 @@ class QuestionForm(ScopeForm):
         version.queryset = versions
         version.empty_label = _("the rules in force")
         version.label_from_instance = lambda one: _("Version %(version)d") % {"version": one.version}
-        self.fields["requester"] = NamedField(
-            known.person, label=_("Requester"), required=False, help_text=_("Empty: you.")
-        )
         self.fields["cost_centre"] = NamedField(known.cost_centre, label=_("Cost centre"), required=False)
         self.fields["procedure"].choices = [("", "–"), *known.procedures.items()]  # type: ignore[attr-defined]
         self.order_fields(["version", "document_type", "amount", "currency", "requester"])
@@ -185,12 +183,21 @@ class QuestionForm(ScopeForm):
         return [*super().lookups, self.known.cost_centre]
 
 
+def _count(label: Any, most: int, help_text: Any) -> forms.IntegerField:
+    return forms.IntegerField(label=label, required=False, min_value=1, max_value=most, help_text=help_text)
+
+
 class StageForm(forms.Form):
     """One step: who, how many of them, until when."""
 
     quiet_optional = True
+    position = _count(
+        _("Order"), LAST_POSITION, _("Empty: after the one above. The same number: at the same time.")
+    )
     who = forms.ChoiceField(label=_("Who is asked"), required=False)
-    person = forms.Field(required=False)
+    person = PersonField(
+        label=_("Person"), required=False, help_text=_("For “a named person”."), oneself=True
+    )
     mode = forms.ChoiceField(
         label=_("How many"),
         choices=Mode.choices,
@@ -198,77 +205,28 @@ class StageForm(forms.Form):
         required=False,
         help_text=_("Of a role or a group."),
     )
-    needed = forms.IntegerField(
-        label=_("This number"),
-        required=False,
-        min_value=1,
-        max_value=MOST_NEEDED,
-        help_text=_("For “a number of them”."),
-    )
-    levels = forms.IntegerField(
-        label=_("Levels at most"),
-        required=False,
-        min_value=1,
-        max_value=MOST_LEVELS,
-        help_text=_("Of managers upward."),
-    )
-    remind_after = forms.IntegerField(
-        label=_("Remind after, days"),
-        required=False,
-        min_value=1,
-        max_value=MOST_DAYS,
-        help_text=_("Working days."),
-    )
-    limit = forms.IntegerField(
-        label=_("Time limit, days"),
-        required=False,
-        min_value=1,
-        max_value=MOST_DAYS,
-        help_text=_("Working days."),
-    )
+    needed = _count(_("This number"), MOST_NEEDED, _("For “a number of them”."))
+    levels = _count(_("Levels at most"), MOST_LEVELS, _("Of managers upward."))
+    remind_after = _count(_("Remind after, days"), MOST_DAYS, _("Working days."))
+    limit = _count(_("Time limit, days"), MOST_DAYS, _("Working days."))
     overdue = forms.ChoiceField(
         label=_("After the limit"), choices=Overdue.choices, initial=Overdue.WAIT, required=False
-    )
-    position = forms.IntegerField(
-        label=_("Order"),
-        required=False,
-        min_value=1,
-        max_value=LAST_POSITION,
-        help_text=_("Empty: after the one above. The same number: at the same time."),
     )
 
     def __init__(self, *args: Any, known: Known, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        groups = [(f"group:{group.pk}", group.name) for group in known.groups]
-        choices: list[Any] = [
-            ("", _("Choose")),
-            *((str(kind), kind.label) for kind in PLAIN_KINDS),
-            (_("Roles"), [(f"role:{role}", role.label) for role in Role if role != Role.ADMINISTRATOR]),
-            *([(_("Groups"), groups)] if groups else []),
-            (str(Approver.PERSON), _("A named person:")),
-        ]
-        self.fields["who"].choices = choices  # type: ignore[attr-defined]
-        self.fields["person"] = NamedField(
-            known.person, label=_("Person"), required=False, help_text=_("For “a named person”.")
-        )
-        self.order_fields(
-            ["position", "who", "person", "mode", "needed", "levels", "remind_after", "limit", "overdue"]
-        )
+        self.fields["who"].choices = _approvers(known)  # type: ignore[attr-defined]
 
     @staticmethod
-    def initial_of(stage: RuleStage, known: Known) -> dict[str, Any]:
+    def initial_of(stage: RuleStage) -> dict[str, Any]:
         """What the step says."""
-        names = ("mode", "needed", "levels", "remind_after", "limit", "overdue", "position")
+        names = ("person", "mode", "needed", "levels", "remind_after", "limit", "overdue", "position")
         kind = str(stage.approver)
         if kind == Approver.ROLE:
             kind = f"role:{stage.role}"
         elif kind == Approver.GROUP:
             kind = f"group:{stage.group_id}"
-        person = stage.person
-        shown = next(
-            (one for one in known.person.rows if person and one.pk == person.pk), person and person.email
-        )
-        return {**{name: getattr(stage, name) for name in names}, "who": kind, "person": shown}
+        return {**{name: getattr(stage, name) for name in names}, "who": kind}
 
     def clean(self) -> dict[str, Any]:
         """A step that says anything says who."""
@@ -288,6 +246,19 @@ class StageForm(forms.Form):
             mode=said["mode"] or Mode.ONE, needed=said["needed"], levels=said["levels"],
             remind_after=said["remind_after"], limit=said["limit"], overdue=said["overdue"] or Overdue.WAIT,
         )  # fmt: skip
+
+
+def _approvers(known: Known) -> list[Any]:
+    """Whom a step may ask: by their place, by role, by group, or by name."""
+    roles = [(f"role:{role}", role.label) for role in Role if role != Role.ADMINISTRATOR]
+    groups = [(f"group:{group.pk}", group.name) for group in known.groups]
+    return [
+        ("", _("Choose")),
+        *((str(kind), kind.label) for kind in PLAIN_KINDS),
+        (_("Roles"), roles),
+        *([(_("Groups"), groups)] if groups else []),
+        (str(Approver.PERSON), _("A named person:")),
+    ]
 
 
 class BaseStageFormSet(BaseFormSet[StageForm]):
@@ -465,12 +436,7 @@ class GroupForm(forms.Form):
 class MemberForm(forms.Form):
     """Somebody who belongs to it."""
 
-    person = forms.Field()
-
-    def __init__(self, *args: Any, known: Known, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["person"] = NamedField(known.person, label=_("Person"))
-        self.fields["person"].widget.attrs["class"] = "text"
+    person = PersonField(label=_("Person"), oneself=True, widget=PersonInput(attrs={"class": "text"}))
 
 
 MemberFormSet = formset_factory(MemberForm, extra=3, can_delete=True, max_num=200, absolute_max=200)

@@ -1,41 +1,17 @@
-"""What a rule may name, as people type it: companies, departments, categories, projects, groups, people, procedures."""
+"""What a rule may name, as people type it: companies, departments, categories, projects, groups, procedures."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
 
-from procurement.accounts.models import User
 from procurement.catalog.models import Category
-from procurement.organization.models import Company, CostCentre, Department, Person, Project
+from procurement.organization.models import Company, CostCentre, Department, Project
 from procurement.requisitions.lookups import Lookup, LookupField
 from procurement.rfqs.models import ProcedurePreset
 from workflows.approvals.models import ApproverGroup
-
-
-@dataclass(frozen=True)
-class Colleague:
-    """Somebody of our side, found by name or e-mail."""
-
-    pk: int
-    code: str
-    name: str
-    person_id: int
-    user: User
-    name_en: str = ""
-
-    @property
-    def label(self) -> str:
-        """The name; two of one name are told apart by their e-mail."""
-        return self.name
-
-    @classmethod
-    def of(cls, person: Person) -> Colleague:
-        """By their log-in."""
-        return cls(person.user_id, person.user.email, person.user.name, person.pk, person.user)
 
 
 class Known:
@@ -67,12 +43,6 @@ class Known:
         return Lookup("category", Category.objects.filter(is_active=True).order_by("scheme", "code"))
 
     @cached_property
-    def person(self) -> Lookup:
-        """People of our side who are in office."""
-        people = Person.objects.filter(user__is_active=True, user__side="staff").select_related("user")
-        return Lookup("person", (Colleague.of(one) for one in people.order_by("user__name", "pk")))  # type: ignore[misc]
-
-    @cached_property
     def groups(self) -> list[ApproverGroup]:
         """All groups; one that is not in use may still be named by an old rule."""
         return list(ApproverGroup.objects.order_by("-is_active", "name"))
@@ -91,15 +61,11 @@ class Known:
 
 
 class NamedField(LookupField):
-    """A text box with suggestions, which names a row or a person."""
+    """A text box with suggestions, which names a row."""
 
     def __init__(self, lookup: Lookup, **arguments: Any) -> None:
         super().__init__(lookup, **arguments)
         self.widget.attrs.pop("class")  # a box of a form, not a cell
-
-    def prepare_value(self, value: Any) -> Any:
-        """What was typed, or the name of the row."""
-        return value if value is None or isinstance(value, str) else self.lookup.text(value)
 
 
 def procedure_names() -> dict[str, str]:

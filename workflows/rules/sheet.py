@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
 from typing import Any, Literal
 
+from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +23,7 @@ from procurement.common.errors import RuleViolation
 from procurement.common.money import parse_number
 from procurement.common.sheets import Sheet, Value, cell_name
 from procurement.common.tables import Column, Table
+from procurement.organization.choosing import person_of
 from procurement.organization.models import Role
 from workflows.approvals.models import ApprovalRule, DocumentType, Flag, RuleSet, RuleStage
 from workflows.approvals.ruledata import Judge, RuleData, StageData
@@ -187,6 +190,7 @@ class _Reader:
         self._companies = {
             _plain(text): one for one in known.companies for text in (one.name, one.name_en, one.code) if text
         }
+        self._person_of = cache(person_of)  # people stand in many rows
         self._groups = {_plain(group.name): group for group in known.groups}
         self._choices = {
             "document_type": _choices(DocumentType), "approver": _choices(Approver), "mode": _choices(Mode),
@@ -270,7 +274,7 @@ class _Reader:
             group = self._known(row, "who", self._groups)
             return {"group_id": group.pk if group else None}
         if kind == Approver.PERSON:
-            return {"person_id": self._looked_up(row, "who", "person")}
+            return {"person_id": self._person(row)}
         return {}
 
     def _same(self, row: int, rule: _Read) -> None:
@@ -319,9 +323,17 @@ class _Reader:
             else:
                 yield found
 
-    def _looked_up(self, row: int, name: str, kind: str = "") -> int | None:
+    def _person(self, row: int) -> int | None:
+        typed = self._text(row, "who")
+        try:
+            return self._person_of(typed).pk if typed else None
+        except ValidationError as unknown:
+            self._wrong(row, "who", " ".join(unknown.messages))
+            return None
+
+    def _looked_up(self, row: int, name: str) -> int | None:
         typed = self._text(row, name)
-        found = getattr(self.known, kind or name).find(typed) if typed else None
+        found = getattr(self.known, name).find(typed) if typed else None
         if typed and found is None:
             self._wrong(row, name, gettext("Unknown here: %(typed)s.") % {"typed": typed[:60]})
         return found.pk if found else None

@@ -48,7 +48,7 @@ class Answer:
 
 def facts_asked(said: dict[str, Any], asker: User) -> ApprovalFacts | None:
     """The document that was described; nothing where the requester has no place in the company."""
-    requester: User = said["requester"].user if said["requester"] else asker
+    requester: User = said["requester"] or asker
     person = standing(requester).person
     if person is None:
         return None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from django.utils.functional import Promise
@@ -92,33 +93,13 @@ def _saving_row(label: str, one: Saving) -> list[object]:
 
 def _saved_by_month(asked: Asked, found: Savings) -> Exhibit:
     months = [(day, found.months.get(day, NOTHING)) for day in asked.chosen.each_month]
-    columns = [
-        Column(
-            label=words.month(day),
-            parts=[
-                float(min(one.award, one.estimate)),
-                float(max(one.saved, Decimal(0))),
-                float(max(-one.saved, Decimal(0))),
-            ],
-            words=_("%(month)s: estimate %(estimate)s, awarded %(award)s, saved %(share)s")
-            % {
-                "month": words.month(day),
-                "estimate": words.money_in_short(one.estimate, asked.currency),
-                "award": words.money_in_short(one.award, asked.currency),
-                "share": words.percent(one.percent),
-            },
-            shown=words.percent(one.percent, signed=True) if one.documents else "",
-            url=asked.documents("savings", month=day) if one.documents else "",
-        )
-        for day, one in months
-    ]
     return Exhibit(
         key="months",
         title=_("By month of the award"),
         label=_("Awarded, saved and above the estimate by month"),
         kind="columns",
         drawing=charts.columns_of(
-            columns,
+            [_saved_in(asked, day, one) for day, one in months],
             figure=lambda value: words.money_in_short(value, asked.currency),
             inks=("ink", "hatch", "dots"),
         ),
@@ -130,6 +111,27 @@ def _saved_by_month(asked: Asked, found: Savings) -> Exhibit:
         ),
         wide=True,
         currency=asked.currency,
+    )
+
+
+def _saved_in(asked: Asked, day: date, one: Saving) -> Column:
+    """A month's column: what was awarded, with what was saved or exceeded on top of it."""
+    return Column(
+        label=words.month(day),
+        parts=[
+            float(min(one.award, one.estimate)),
+            float(max(one.saved, Decimal(0))),
+            float(max(-one.saved, Decimal(0))),
+        ],
+        words=_("%(month)s: estimate %(estimate)s, awarded %(award)s, saved %(share)s")
+        % {
+            "month": words.month(day),
+            "estimate": words.money_in_short(one.estimate, asked.currency),
+            "award": words.money_in_short(one.award, asked.currency),
+            "share": words.percent(one.percent),
+        },
+        shown=words.percent(one.percent, signed=True) if one.documents else "",
+        url=asked.documents("savings", month=day) if one.documents else "",
     )
 
 
@@ -219,29 +221,12 @@ def _spent_by_month(asked: Asked, found: Spend) -> Exhibit:
     leading = [key for key, _one in largest(found.by["category"], lambda one: float(one.net))[:3]]
     has_others = len(found.by["category"]) > len(leading)
     labels = [asked.names.of("category", key) for key in leading] + ([_("Others")] if has_others else [])
-    rows, columns = [], []
-    for day in asked.chosen.each_month:
-        amounts = found.months.get(day, {})
-        parts = [amounts.get(key, Decimal(0)) for key in leading]
-        total = sum(amounts.values(), Decimal(0))
-        if has_others:
-            parts.append(total - sum(parts))
-        said = ", ".join(
-            f"{label} {words.money_in_short(part, asked.currency)}"
-            for label, part in zip(labels, parts, strict=True)
-            if part
-        )
-        short = words.money_in_short(total, asked.currency)
-        columns.append(
-            Column(
-                label=words.month(day),
-                parts=[float(part) for part in parts],
-                words=f"{words.month(day)}: {short}" + (f" ({said})" if said else ""),
-                shown=short if total else "",
-                url=asked.documents("spend", month=day) if total else "",
-            )
-        )
-        rows.append([words.month(day), *parts, total])
+    months = [
+        (day, *_parts(found.months.get(day, {}), leading, has_others=has_others))
+        for day in asked.chosen.each_month
+    ]
+    columns = [_spent_in(asked, day, labels, parts, total) for day, parts, total in months]
+    rows = [[words.month(day), *parts, total] for day, parts, total in months]
     return Exhibit(
         key="months",
         title=_("By month of the order"),
@@ -256,6 +241,34 @@ def _spent_by_month(asked: Asked, found: Spend) -> Exhibit:
         ),
         wide=True,
         currency=asked.currency,
+    )
+
+
+def _parts(
+    amounts: Mapping[int, Decimal], leading: Sequence[int], *, has_others: bool
+) -> tuple[list[Decimal], Decimal]:
+    """A month's amounts of the leading categories and of all others together; and their sum."""
+    parts = [amounts.get(key, Decimal(0)) for key in leading]
+    total = sum(amounts.values(), Decimal(0))
+    return ([*parts, total - sum(parts)] if has_others else parts), total
+
+
+def _spent_in(
+    asked: Asked, day: date, labels: Sequence[str], parts: Sequence[Decimal], total: Decimal
+) -> Column:
+    """A month's column, divided by category."""
+    said = ", ".join(
+        f"{label} {words.money_in_short(part, asked.currency)}"
+        for label, part in zip(labels, parts, strict=True)
+        if part
+    )
+    short = words.money_in_short(total, asked.currency)
+    return Column(
+        label=words.month(day),
+        parts=[float(part) for part in parts],
+        words=f"{words.month(day)}: {short}" + (f" ({said})" if said else ""),
+        shown=short if total else "",
+        url=asked.documents("spend", month=day) if total else "",
     )
 
 
@@ -279,33 +292,38 @@ def _spent_by(asked: Asked, found: Spend, dimension: str) -> Exhibit:
         label=_("Ordered"),
         kind="bars",
         heads=[_("Ordered"), _("Share"), _("Trend")],
-        bars=[
-            Bar(
-                label=label,
-                value=float(one.net),
-                figures=[
-                    words.money_in_short(one.net, asked.currency),
-                    words.percent(100 * one.net / whole),
-                    words.percent(one.trend, signed=True),
-                ],
-                url=url,
-            )
-            for label, one, url in named
-        ],
+        bars=[_spent_bar(asked, label, one, whole, url) for label, one, url in named],
         table=Table(
-            TITLES[dimension],
-            [
-                column(_("Name")),
-                column(_("Orders"), "number"),
-                column(_("Ordered"), "money"),
-                column(_("Share"), "percent"),
-                column(_("Period before"), "money"),
-                column(_("Trend"), "percent"),
-            ],
-            [
-                [label, one.documents, one.net, one.net / whole, one.earlier, None if one.trend is None else one.trend / 100]
-                for label, one, _url in named
-            ],
+            TITLES[dimension], _spent_heads(), [_spent_row(label, one, whole) for label, one, _url in named]
         ),
         currency=asked.currency,
-    )  # fmt: skip
+    )
+
+
+def _spent_bar(asked: Asked, label: str, one: Spent, whole: Decimal, url: str) -> Bar:
+    return Bar(
+        label=label,
+        value=float(one.net),
+        figures=[
+            words.money_in_short(one.net, asked.currency),
+            words.percent(100 * one.net / whole),
+            words.percent(one.trend, signed=True),
+        ],
+        url=url,
+    )
+
+
+def _spent_heads() -> list[Head]:
+    return [
+        column(_("Name")),
+        column(_("Orders"), "number"),
+        column(_("Ordered"), "money"),
+        column(_("Share"), "percent"),
+        column(_("Period before"), "money"),
+        column(_("Trend"), "percent"),
+    ]
+
+
+def _spent_row(label: str, one: Spent, whole: Decimal) -> list[object]:
+    trend = None if one.trend is None else one.trend / 100
+    return [label, one.documents, one.net, one.net / whole, one.earlier, trend]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -21,10 +22,19 @@ from procurement.common.tables import Column, Table
 def pipeline_report(asked: Asked) -> Report:
     """Stages from the request to the order: money as a funnel, age as bars."""
     found = pipeline.stages(asked.chosen, asked.now)
-    documents, money = sum(one.documents for one in found), sum((one.money for one in found), Decimal(0))
+    return Report(
+        title=_("Pipeline"),
+        facts=_under_way(asked, found),
+        exhibits=[_funnel(asked, found), _ages(asked, found)],
+        nothing=_("Nothing is under way for these companies."),
+    )
+
+
+def _under_way(asked: Asked, found: Sequence[Standing]) -> list[Fact]:
+    money = sum((one.money for one in found), Decimal(0))
     oldest = max(found, key=lambda one: one.oldest or 0)
-    facts = [
-        Fact(_("Under way"), documents, _("documents")),
+    return [
+        Fact(_("Under way"), sum(one.documents for one in found), _("documents")),
         Fact(_("Money in it"), words.money_in_short(money, asked.currency), _("net")),
         Fact(
             _("Oldest"),
@@ -33,25 +43,23 @@ def pipeline_report(asked: Asked) -> Report:
             tone="wait" if (oldest.oldest or 0) > 30 else "",
         ),
     ]
-    rows = [[STAGES[one.stage], one.documents, one.money, one.age, one.oldest] for one in found if documents]
-    heads = [
-        column(_("Stage")),
-        column(_("Documents"), "number"),
-        column(_("Amount"), "money"),
-        column(_("Median age, days"), "quantity"),
-        column(_("Oldest, days"), "quantity"),
-    ]
-    funnel = Exhibit(
+
+
+def _funnel(asked: Asked, found: Sequence[Standing]) -> Exhibit:
+    return Exhibit(
         key="stages",
         title=_("From need to order"),
         sub=_("as wide as the money in it"),
         label=_("Money by stage, now"),
         kind="funnel",
         stages=[_stage(asked, one) for one in found],
-        table=Table(_("Pipeline"), heads, rows),
+        table=_by_stage(_("Pipeline"), found),
         currency=asked.currency,
     )
-    ages = Exhibit(
+
+
+def _ages(asked: Asked, found: Sequence[Standing]) -> Exhibit:
+    return Exhibit(
         key="age",
         title=_("How long it has been there"),
         sub=_("median days, oldest in grey"),
@@ -59,15 +67,22 @@ def pipeline_report(asked: Asked) -> Report:
         kind="bars",
         bars=[_age(asked, one) for one in found if one.documents],
         heads=[_("Median"), _("Oldest")],
-        table=Table(_("Age"), heads, rows),
+        table=_by_stage(_("Age"), found),
         currency=asked.currency,
     )
-    return Report(
-        title=_("Pipeline"),
-        facts=facts,
-        exhibits=[funnel, ages],
-        nothing=_("Nothing is under way for these companies."),
-    )
+
+
+def _by_stage(title: str, found: Sequence[Standing]) -> Table:
+    """The figures behind both drawings; empty where nothing at all is under way."""
+    heads = [
+        column(_("Stage")),
+        column(_("Documents"), "number"),
+        column(_("Amount"), "money"),
+        column(_("Median age, days"), "quantity"),
+        column(_("Oldest, days"), "quantity"),
+    ]
+    rows = [[STAGES[one.stage], one.documents, one.money, one.age, one.oldest] for one in found]
+    return Table(title, heads, rows if any(one.documents for one in found) else [])
 
 
 def _stage(asked: Asked, one: Standing) -> Stage:

@@ -107,6 +107,14 @@ def said_why(text: str) -> str:
     return reason
 
 
+def said_title(text: str) -> str:
+    """What is asked for, in few words. Raises RuleViolation where nothing is said."""
+    title = text.strip()[:160]
+    if not title:
+        raise RuleViolation(_("Say what is asked for."), field="title")
+    return title
+
+
 def checked_terms(rfq: Rfq, terms: Mapping[str, Any]) -> dict[str, Any]:
     """The terms as they are kept. Raises RuleViolation, named by its field."""
     unknown = set(terms) - set(Terms.__annotations__)

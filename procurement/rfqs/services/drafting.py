@@ -35,6 +35,7 @@ from procurement.rfqs.services.data import (
     checked_criteria,
     checked_terms,
     locked,
+    said_title,
 )
 from procurement.rfqs.services.sourcing import (
     RULES,
@@ -68,9 +69,7 @@ def update(
     check_editable(rfq, edit_version)
     values = checked_terms(rfq, terms)
     if title is not None:
-        if not title.strip():
-            raise RuleViolation(_("Say what is asked for."), field="title")
-        values["title"] = title.strip()[:160]
+        values["title"] = said_title(title)
     another = preset is not None and preset.pk != rfq.preset_id
     if preset is not None and another:
         values |= {"preset": preset, **{name: getattr(preset, name) for name in RULES}}

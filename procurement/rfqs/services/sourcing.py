@@ -30,7 +30,14 @@ from procurement.rfqs.models import (
     RfqLine,
     RfqLineVersion,
 )
-from procurement.rfqs.services.data import MixedCurrencies, Terms, check_editable, checked_terms, locked
+from procurement.rfqs.services.data import (
+    MixedCurrencies,
+    Terms,
+    check_editable,
+    checked_terms,
+    locked,
+    said_title,
+)
 
 RULES = tuple(field.name for field in Procedure._meta.get_fields())
 PLACES = Decimal("0.000001")
@@ -62,14 +69,13 @@ def create_from_pool(
     Lines of the same item, unit, tax rate and specification become one, free text stays apart. Raises
     OverAllocated when somebody else took a line meanwhile; then nothing was taken.
     """
-    if not title.strip():
-        raise RuleViolation(_("Say what is asked for."), field="title")
+    title = said_title(title)
     shares = _take(quantities)
     at = clock()
     rfq = new_draft(
         company=company,
         officer=actor,
-        title=title.strip()[:160],
+        title=title,
         preset=preset,
         currency=currency_of(shares),
         category_id=_category(shares),

@@ -43,23 +43,13 @@ def spot_buy(
     A request that must be approved first waits for that; the RFQ is made from the pool afterwards. An RFQ that must
     be approved is in approval. Raises NotReady where the procedure's limits do not hold; then nothing is left behind.
     """
-    title = need.description.strip()[:160]
-    request = requisitions.create(
-        company=department.company,
-        department=department,
-        title=title,
-        currency=currency,
-        lines=[need],
-        actor=actor,
-        clock=clock,
-    )
-    request = requisitions.submit(requisition_id=request.pk, actor=actor, clock=clock)
+    request = _request(need, department, currency, actor, clock)
     if request.status != Requisition.Status.APPROVED:
         return Bought(request, None)
     rfq = start(
         quantities={line.pk: line.quantity for line in request.lines.all()},
         preset=preset,
-        title=title,
+        title=request.title,
         company=department.company,
         supplier_ids=supplier_ids,
         closes_at=closes_at,
@@ -68,3 +58,17 @@ def spot_buy(
         clock=clock,
     )
     return Bought(request, rfq)
+
+
+def _request(need: LineData, department: Department, currency: str, actor: User, clock: Clock) -> Requisition:
+    """The request that writes itself, submitted."""
+    request = requisitions.create(
+        company=department.company,
+        department=department,
+        title=need.description.strip()[:160],
+        currency=currency,
+        lines=[need],
+        actor=actor,
+        clock=clock,
+    )
+    return requisitions.submit(requisition_id=request.pk, actor=actor, clock=clock)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -111,20 +111,26 @@ def decide(
     said = Said(
         chosen, comment, frozenset({seen_hash, stands or seen_hash}), refused_lines or {}, fresh_login, door
     )
+    decided = _complete(step, actor, lambda run: _decide(run, step_id=step_id, said=said), clock)
+    if decided is None:
+        raise _over(step)
+    return decided
+
+
+def _complete(
+    step: Any, actor: User | None, callback: Callable[[Run], Progress], clock: Clock
+) -> ApprovalStep | None:
+    """The step as the callback left it, and the flow gone on; None where it was over by then."""
     try:
         run = engine.complete(
-            task_id=step.task_id,
-            expected_node=DECIDE,
-            user=actor,
-            callback=lambda run: _decide(run, step_id=step_id, said=said),
-            clock=clock,
+            task_id=step.task_id, expected_node=DECIDE, user=actor, callback=callback, clock=clock
         )
     except engine.StepOver:
-        raise _over(step) from None
+        return None
     progress: Progress = run.subject
-    decided = next(mine for mine in progress.steps if mine.pk == step_id)
-    progress.record(actor=actor, at=run.at, on_behalf_of=decided.on_behalf_of)
-    return decided
+    ended = next(mine for mine in progress.steps if mine.pk == step.pk)
+    progress.record(actor=actor, at=run.at, on_behalf_of=ended.on_behalf_of if actor else None)
+    return ended
 
 
 def _known(step_id: int, actor: User | None) -> Any:
@@ -259,15 +265,7 @@ def lapse(*, step_id: int, clock: Clock = database_clock) -> ApprovalStep | None
         progress.release(steps)
         return progress
 
-    try:
-        run = engine.complete(
-            task_id=step.task_id, expected_node=DECIDE, user=None, callback=run_out, clock=clock
-        )
-    except engine.StepOver:
-        return None
-    progress: Progress = run.subject
-    progress.record(actor=None, at=run.at)
-    return next(mine for mine in progress.steps if mine.pk == step_id)
+    return _complete(step, None, run_out, clock)
 
 
 @transaction.atomic

@@ -3,11 +3,12 @@ whoever sees a case may do: say something, watch it."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from functools import cached_property
+from typing import Any, ClassVar, cast
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,7 +20,6 @@ from procurement.accounts.models import User
 from procurement.common import acts, files
 from procurement.common.components import Crumb
 from procurement.common.views import Policy, PolicyMixin, ScopedMixin
-from procurement.organization.choosing import suggestions
 from workflows.approvals import handlers, talking
 from workflows.approvals.models import ApprovalCase, ApprovalStep, CommentFile
 from workflows.approvals.permissions import can, steps_visible_to, visible_to
@@ -37,25 +37,53 @@ from workflows.inbox.queries import card_of_case
 from workflows.inbox.views.pages import crumbs, onward
 
 
-class TurnAct(ScopedMixin, acts.Act):
-    """An act on one's own turn, on a page that asks once more."""
+class CardAct(ScopedMixin, acts.Act):
+    """An act that leads back to a card of the inbox, on a page that asks once more."""
 
     policy = Policy.STAFF
-    scope, can, action = steps_visible_to, can, "decide"
-    step: ApprovalStep
+    card: ClassVar[str]  # the name of its page
+
+    @cached_property
+    def found(self) -> Any:
+        """What the card is about."""
+        return self.get_object()
+
+    @property
+    def case(self) -> ApprovalCase:
+        """The case of the card."""
+        raise NotImplementedError
 
     def around(self) -> dict[str, Any]:
         """The way back to the card."""
-        if not hasattr(self, "step"):
-            self.step = self.get_object()
-        back = reverse("inbox:decide", args=[self.step.pk])
-        way = [*crumbs(), Crumb(self.step.case.title, back), Crumb(str(self.title))]
-        return {"crumbs": way, "back_url": back, "step": self.step, "case": self.step.case}
+        back = reverse(self.card, args=[self.found.pk])
+        way = [*crumbs(), Crumb(self.case.title, back), Crumb(str(self.title))]
+        return {"crumbs": way, "back_url": back, "case": self.case}
 
     @property
     def user(self) -> User:
-        """Whose turn it is."""
+        """Who acts."""
         return cast(User, self.request.user)
+
+
+class TurnAct(CardAct):
+    """An act on one's own turn."""
+
+    scope, can, action = steps_visible_to, can, "decide"
+    card = "inbox:decide"
+
+    @property
+    def step(self) -> ApprovalStep:
+        """The turn."""
+        return cast(ApprovalStep, self.found)
+
+    @property
+    def case(self) -> ApprovalCase:
+        """The case that it is a turn in."""
+        return self.step.case
+
+    def around(self) -> dict[str, Any]:
+        """The turn as well."""
+        return {**super().around(), "step": self.step}
 
 
 class Forward(TurnAct):
@@ -108,8 +136,7 @@ class LeaveLinesOut(TurnAct):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """The lines that are this person's to refuse."""
-        self.around()
-        case = self.step.case
+        case = self.case
         lines = handlers.of(case.document_type).lines(case.document_id)
         if not lines:
             raise Http404
@@ -155,7 +182,6 @@ class TakeBack(TurnAct):
 
     def act(self, form: Any) -> HttpResponse:
         """Mine again."""
-        self.around()
         take_back(step_id=self.step.pk, actor=self.user)
         return redirect("inbox:decide", self.step.pk)
 
@@ -176,25 +202,16 @@ class CaseCard(ScopedMixin, TemplateView):
         return super().get_context_data(case=case, card=card, step=None, may_decide=False, **kwargs)
 
 
-class CaseAct(ScopedMixin, acts.Act):
+class CaseAct(CardAct):
     """Something that whoever sees a case may do."""
 
-    policy = Policy.STAFF
     scope, can, action = visible_to, can, "view"
-    case: ApprovalCase
-
-    def around(self) -> dict[str, Any]:
-        """The way back to the card."""
-        if not hasattr(self, "case"):
-            self.case = self.get_object()
-        back = reverse("inbox:case", args=[self.case.pk])
-        way = [*crumbs(), Crumb(self.case.title, back), Crumb(str(self.title))]
-        return {"crumbs": way, "back_url": back, "case": self.case}
+    card = "inbox:case"
 
     @property
-    def user(self) -> User:
-        """Who acts."""
-        return cast(User, self.request.user)
+    def case(self) -> ApprovalCase:
+        """The case."""
+        return cast(ApprovalCase, self.found)
 
     def back(self) -> HttpResponse:
         """To my open turn in the case where I have one, else to the case."""
@@ -213,7 +230,6 @@ class Remark(CaseAct):
 
     def act(self, form: Any) -> HttpResponse:
         """Stored whole or not at all."""
-        self.around()
         said = form.cleaned_data
         with transaction.atomic():
             attached = []
@@ -256,7 +272,6 @@ class AddWatcher(CaseAct):
 
     def act(self, form: Any) -> HttpResponse:
         """They watch from now on."""
-        self.around()
         person = form.cleaned_data["person"]
         talking.watch(case=self.case, user=person, actor=self.user)
         self.done = _("%(who)s is told how it ends.") % {"who": person}
@@ -285,15 +300,3 @@ class Watching(ScopedMixin, View):
             if visible_to(user).filter(pk=pk).exists()
             else redirect("inbox:list")
         )
-
-
-class Colleagues(PolicyMixin, View):
-    """Suggestions while a name is typed."""
-
-    policy = Policy.STAFF
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """Up to a dozen, as the field writes them."""
-        text = request.GET.get("q", "").strip()[:80]
-        found = suggestions(text, besides=request.user.pk) if text else []
-        return JsonResponse(found, safe=False)

@@ -94,7 +94,7 @@ class EditRule(DraftPage):
             said["name"] = ""
         said["edit_version"] = self.rules.edit_version
         stages = pattern.stages.all() if pattern else ()
-        steps = [StageForm.initial_of(stage, self.known) for stage in stages]
+        steps = [StageForm.initial_of(stage) for stage in stages]
         formset = step_forms(self.known, initial=steps)
         formset.extra = 1 if steps else NEW_STEPS
         return {"form": RuleForm(initial=said, known=self.known), "steps": formset}

@@ -21,7 +21,6 @@ from workflows.approvals.groups import save_group
 from workflows.approvals.models import ApproverGroup, GroupMember
 from workflows.approvals.permissions import can_rules
 from workflows.rules.forms import GroupForm, MemberFormSet
-from workflows.rules.lookups import Colleague, Known
 from workflows.rules.views.base import RulesRoom, crumbs
 
 MEMBERS = "members"
@@ -61,11 +60,6 @@ class EditGroup(RulesRoom, TemplateView):
         """The group, if it exists already."""
         return get_object_or_404(ApproverGroup, pk=self.kwargs["pk"]) if "pk" in self.kwargs else None
 
-    @cached_property
-    def known(self) -> Known:
-        """Who may be named."""
-        return Known()
-
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Administrators only."""
         self.require("write")
@@ -79,8 +73,7 @@ class EditGroup(RulesRoom, TemplateView):
         title = self.group.name if self.group else _("New group")
         list_url = reverse("rules:groups")
         way = crumbs(Crumb(_("Groups of approvers"), list_url), Crumb(title))
-        known = self.known.person
-        return super().get_context_data(title=title, crumbs=way, back_url=list_url, lookups=[known], **kwargs)
+        return super().get_context_data(title=title, crumbs=way, back_url=list_url, **kwargs)
 
     def _members(self) -> Any:
         rows = (
@@ -88,20 +81,19 @@ class EditGroup(RulesRoom, TemplateView):
             if self.group
             else []
         )
-        people = [{"person": Colleague.of(row.person)} for row in rows]
-        return MemberFormSet(initial=people, prefix=MEMBERS, form_kwargs={"known": self.known})
+        return MemberFormSet(initial=[{"person": row.person.user} for row in rows], prefix=MEMBERS)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Save both together."""
         self.require("write")
         form = GroupForm(request.POST)
-        members = MemberFormSet(request.POST, prefix=MEMBERS, form_kwargs={"known": self.known})
+        members = MemberFormSet(request.POST, prefix=MEMBERS)
         if form.is_valid() and members.is_valid():
             kept = [one.cleaned_data for one in members.forms if one not in members.deleted_forms]
             try:
                 save_group(
                     group_id=self.group.pk if self.group else None,
-                    members={said["person"].person_id for said in kept if said.get("person")},
+                    members={said["person"].person.pk for said in kept if said.get("person")},
                     actor=self.user,
                     **form.cleaned_data,
                 )

@@ -9,7 +9,8 @@ document.addEventListener("input", (event) => {
   const typed = field.value.split(/[;；]/).pop().trim();
   if (!typed || typed.includes("<")) return;
   waiting = setTimeout(async () => {
-    const answer = await fetch(`${list.dataset.source}?q=${encodeURIComponent(typed)}`, { headers: { Accept: "application/json" } });
+    const oneself = "oneself" in field.dataset ? "&oneself" : "";
+    const answer = await fetch(`${list.dataset.source}?q=${encodeURIComponent(typed)}${oneself}`, { headers: { Accept: "application/json" } });
     if (!answer.ok) return;
     const before = field.value.slice(0, field.value.length - field.value.split(/[;；]/).pop().length);
     list.replaceChildren(...(await answer.json()).map((text) => Object.assign(document.createElement("option"), { value: before + text })));
