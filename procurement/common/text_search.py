@@ -1,4 +1,4 @@
-"""Finding rows by words in any script: trigrams from three letters on, an index of short pieces below that."""
+"""Finding rows by words in any script: trigrams for longer words of ASCII, an index of short pieces for all others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from django.contrib.postgres.fields.array import ArrayContains  # type: ignore[a
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Model, Q, QuerySet, Value
-from django.db.models.functions import Concat, Lower
+from django.db.models.functions import Concat, Lower, StrIndex
+from django.db.models.lookups import GreaterThan
 
 M = TypeVar("M", bound=Model)
 MAX_WORDS = 6
@@ -48,10 +49,22 @@ def words_of(text: str) -> list[str]:
 
 
 def holds(word: str, column: str = COLUMN) -> Q:
-    """The condition that the searched text of a row holds this word, which an index answers."""
-    if len(word) > 2:
+    """The condition that the searched text of a row holds this word, which an index answers.
+
+    Trigrams are made of letters that the database's locale knows, and C.UTF-8 knows those of ASCII for them: any other
+    word is found by its pairs. Beside them the word is looked for in a way that no index answers: trigrams would be
+    asked for all rows, and a walk in the order of a list can afford it.
+    """
+    if len(word) > 2 and word.isascii():
         return Q(**{f"{column}__contains": word})
-    return Q(ArrayContains(ShortGrams(column), [word]))
+    return Q(GreaterThan(StrIndex(column, Value(word)), 0)) & Q(
+        ArrayContains(ShortGrams(column), pieces_of(word))
+    )
+
+
+def pieces_of(word: str) -> list[str]:
+    """What the index of short pieces knows of a word: itself, or its pairs."""
+    return [word] if len(word) < 3 else [word[place : place + 2] for place in range(len(word) - 1)]
 
 
 def matching(rows: QuerySet[M], text: str, *paths: str) -> QuerySet[M]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db.models import F
-from django.urls import reverse
+from django.urls import resolve, reverse
 
 from procurement.accounts.models import User
 from procurement.catalog.models import Item
@@ -41,6 +42,11 @@ ITEM = "BENCH-VALVE"
 def redirected(answer: Any) -> bool:
     """Whether what was sent was taken: then another page follows."""
     return bool(answer.redirect_chain)
+
+
+def shown_on(who: Visitor) -> int:
+    """The key of the document whose page somebody has before them; another visitor's may be newer."""
+    return int(resolve(urlsplit(who.page.address).path).kwargs["pk"])
 
 
 class PageCycle(SourcingCycle):
@@ -98,7 +104,7 @@ class PageCycle(SourcingCycle):
         }
         self.act(CREATE, who, ("requisitions:create", ("save", "1"), head | lines))
         self.act(SUBMIT, who, ("requisitions:submit", None, {}))
-        requisition = Requisition.objects.filter(requester=self.users["requester"]).latest("pk")
+        requisition = Requisition.objects.get(pk=shown_on(who))
         self._decide(APPROVE, "requisition", requisition.pk)
         return requisition
 
@@ -131,7 +137,7 @@ class PageCycle(SourcingCycle):
         self.act(PUBLISH, who, ("rfqs:create", None, {}))  # with the suppliers that are proposed
         self.act(PUBLISH, who, ("rfqs:edit", None, terms))
         self.act(PUBLISH, who, ("rfqs:submit", None, {}))
-        return Rfq.objects.filter(officer=self.users["officer"]).latest("pk")
+        return Rfq.objects.get(pk=shown_on(who))
 
     def bids_sent(self, rfq: Rfq) -> None:
         """Every bidder's price for every line, looked over and sealed."""
