@@ -22,6 +22,11 @@ FLAGS = [
     "DestroyProfileOnBrowserClose,HttpsUpgrades,MediaRouter,PaintHolding,OptimizationHints,PreconnectToSearch",
 ]
 
+LOOKS = [
+    {"width": 1440, "height": 844, "scheme": "light"},
+    {"width": 390, "height": 844, "phone": True, "scheme": "dark"},
+]
+
 # Playwright's own event loop runs in the thread of the test; the test itself is plain.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
@@ -83,6 +88,12 @@ def new_page(browser, live_server, request):
     for context in contexts:
         context.close()
     assert not complaints, complaints
+
+
+@pytest.fixture
+def looks(thorough):
+    """What a page is looked at in: what fits a phone in the dark fits elsewhere; all of them in the long tier, or for pictures."""
+    return LOOKS if thorough or os.environ.get("PICTURES") else LOOKS[-1:]
 
 
 @pytest.fixture

@@ -4,21 +4,14 @@ from allauth.account.models import EmailAddress
 
 from procurement.accounts.models import User
 
-# Both widths and both themes in one test: emptying the database after each test costs more than looking. The soak
-# tier looks at every page in each of the four (test_accessibility).
-LOOKS = [
-    {"width": 1440, "height": 844, "scheme": "light"},
-    {"width": 390, "height": 844, "phone": True, "scheme": "dark"},
-]
-
 
 def fits(page):
     """Nothing on the page is wider than the window."""
     return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
-def test_login_page_reads_well_everywhere(new_page, picture):
-    for look in LOOKS:
+def test_login_page_reads_well_everywhere(new_page, picture, looks):
+    for look in looks:
         page = new_page(**look)
         page.goto("/accounts/login/")
 
@@ -48,10 +41,10 @@ def test_one_logs_in_by_mail_and_password(new_page):
     assert page.get_by_role("heading", name="Lin Yue").is_visible()
 
 
-def test_profile_reads_well_on_both_sides_and_the_language_is_switched_there(page_as, picture):
+def test_profile_reads_well_on_both_sides_and_the_language_is_switched_there(page_as, picture, looks):
     for side in ("staff", "supplier"):
         user = User.objects.create_user(f"{side}@example.com", None, name="林悦 Lin Yue", side=side)
-        for look in LOOKS:
+        for look in looks:
             page = page_as(user, **look)
             page.goto("/accounts/profile/")
 

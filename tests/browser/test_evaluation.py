@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from procurement.evaluation import results, scoring
 from procurement.evaluation.models import Award
 from procurement.evaluation.scoring import Given
-from tests.browser.test_door import LOOKS, fits
+from tests.browser.test_door import fits
 from tests.evaluation.acts import all_to, one_approver, propose, submit
 from tests.evaluation.builders import make_evaluator, make_opened
 from tests.factories import SupplierFactory, make_member
@@ -59,23 +59,25 @@ def scored(made):
         )
 
 
-def look(page_as, picture, user, address, name):
-    for options in LOOKS:
-        page = page_as(user, **options)
-        page.goto(address)
-        picture(page, f"{name}-{options['width']}-{options['scheme']}")
-        assert fits(page)
+@pytest.fixture
+def look(page_as, picture, looks):
+    def shown(user, address, name):
+        for options in looks:
+            page = page_as(user, **options)
+            page.goto(address)
+            picture(page, f"{name}-{options['width']}-{options['scheme']}")
+            assert fits(page)
+
+    return shown
 
 
-def test_the_pages_from_comparison_to_memo_read_well_everywhere(page_as, picture):
+def test_the_pages_from_comparison_to_memo_read_well_everywhere(look):
     made = valves()
     scored(made)
-    look(page_as, picture, made.officer, reverse("evaluation:comparison", args=[made.rfq.pk]), "comparison")
+    look(made.officer, reverse("evaluation:comparison", args=[made.rfq.pk]), "comparison")
     evaluator = make_evaluator(made.company)
-    look(page_as, picture, evaluator, reverse("evaluation:scores", args=[made.rfq.pk]), "scores")
+    look(evaluator, reverse("evaluation:scores", args=[made.rfq.pk]), "scores")
     look(
-        page_as,
-        picture,
         made.officer,
         reverse("evaluation:award_create", args=[made.rfq.pk]) + "?from=lines",
         "award-form",
@@ -86,10 +88,10 @@ def test_the_pages_from_comparison_to_memo_read_well_everywhere(page_as, picture
         all_to(made)[:5] + all_to(made, 2)[5:],
         why="Both passed and deliver inside the site's need dates.",
     )
-    look(page_as, picture, made.officer, reverse("evaluation:submit", args=[award.pk]), "award-submit")
+    look(made.officer, reverse("evaluation:submit", args=[award.pk]), "award-submit")
     submit(award)
-    look(page_as, picture, made.officer, reverse("evaluation:award", args=[award.pk]), "award-memo")
-    look(page_as, picture, made.officer, reverse("evaluation:list"), "award-list")
+    look(made.officer, reverse("evaluation:award", args=[award.pk]), "award-memo")
+    look(made.officer, reverse("evaluation:list"), "award-list")
 
 
 @pytest.mark.parametrize("scripts", [pytest.param(True, marks=pytest.mark.soak), False])
@@ -152,15 +154,15 @@ def test_lines_come_while_scrolling_and_keep_the_picks(page_as):
     assert page.get_by_text("1 line · 1 supplier").is_visible()
 
 
-def test_results_read_well_on_both_sides(page_as, picture):
+def test_results_read_well_on_both_sides(look):
     made = valves(discloses_winning_total=True)
     scored(made)
     submit(propose(made, all_to(made)))
-    look(page_as, picture, made.officer, reverse("evaluation:results", args=[made.rfq.pk]), "results")
+    look(made.officer, reverse("evaluation:results", args=[made.rfq.pk]), "results")
     results.send(
         rfq_id=made.rfq.pk, reasons={made.bids[1].pk: "Delivery is later than needed."}, actor=made.officer
     )
     member = make_member(made.bids[1].supplier)
     invitation = made.rfq.invitations.get(supplier=made.bids[1].supplier)
-    look(page_as, picture, member, reverse("portal:result", args=[invitation.public_id]), "portal-result")
-    look(page_as, picture, made.officer, reverse("evaluation:results", args=[made.rfq.pk]), "results-told")
+    look(member, reverse("portal:result", args=[invitation.public_id]), "portal-result")
+    look(made.officer, reverse("evaluation:results", args=[made.rfq.pk]), "results-told")

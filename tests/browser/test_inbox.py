@@ -10,7 +10,7 @@ from procurement.common import events
 from procurement.organization.models import Role
 from procurement.requisitions import services as requisitions
 from procurement.requisitions.models import Requisition, RequisitionLine
-from tests.browser.test_door import LOOKS, fits
+from tests.browser.test_door import fits
 from tests.factories import RequisitionFactory, make_approver, make_person, make_requester, make_rules
 from workflows.approvals import delegating, links, services, talking
 from workflows.approvals.models import ApprovalStep, RuleSet
@@ -227,7 +227,7 @@ def busy(approver):
     return step, links.issue(ApprovalStep.objects.get(pk=step.pk), at=start)
 
 
-def test_what_else_one_does_with_a_turn_reads_well_everywhere(page_as, picture):
+def test_what_else_one_does_with_a_turn_reads_well_everywhere(page_as, picture, looks):
     approver = waiting(3)
     step, secret = busy(approver)
     pages = {
@@ -241,7 +241,7 @@ def test_what_else_one_does_with_a_turn_reads_well_everywhere(page_as, picture):
         "mailed": f"/inbox/link/{secret}/",
         "mailed-over": "/inbox/link/unknown/",
     }
-    for look in LOOKS:
+    for look in looks:
         page = page_as(approver, **look)
         for name, address in pages.items():
             page.goto(address)
@@ -266,7 +266,7 @@ def test_a_colleague_is_found_while_typing(page_as):
     assert page.get_by_text("Passed on to").is_visible()
 
 
-def test_the_pages_read_well_everywhere(page_as, picture):
+def test_the_pages_read_well_everywhere(page_as, picture, looks):
     approver = waiting(3)
     again = changed(approver)
     step = ApprovalStep.objects.filter(approver=approver).first()
@@ -279,7 +279,7 @@ def test_the_pages_read_well_everywhere(page_as, picture):
         "decided": "/inbox/decisions/",
         "notices": "/notices/",
     }
-    for look in LOOKS:
+    for look in looks:
         page = page_as(approver, **look)
         for name, address in pages.items():
             page.goto(address)

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from procurement.organization.models import Role
 from procurement.requisitions import services
 from procurement.requisitions.models import Requisition
-from tests.browser.test_door import LOOKS, fits, log_in
+from tests.browser.test_door import fits, log_in
 from tests.factories import (
     CategoryFactory,
     CostCentreFactory,
@@ -54,7 +54,7 @@ def demand(user, status="approved", **fields):
     )
 
 
-def test_pages_read_well_everywhere(page_as, picture, person):
+def test_pages_read_well_everywhere(page_as, picture, person, looks):
     approved, draft = demand(person), demand(person, status="draft")
     services.source({approved.lines.first().pk: Decimal(100)})
     demand(person, status="returned")
@@ -66,7 +66,7 @@ def test_pages_read_well_everywhere(page_as, picture, person):
         "submit": f"/requisitions/{draft.pk}/submit/",
         "pool": "/requisitions/pool/",
     }
-    for look in LOOKS:
+    for look in looks:
         page = page_as(person, **look)
         for name, address in pages.items():
             page.goto(address)

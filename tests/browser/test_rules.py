@@ -11,7 +11,8 @@ from procurement.accounts.models import User
 from procurement.common.clock import database_clock
 from procurement.demo import company
 from tests.browser.axe import faults
-from tests.browser.test_door import LOOKS, fits
+from tests.browser.conftest import LOOKS
+from tests.browser.test_door import fits
 from tests.factories import make_facts
 from workflows.approvals import rulebook
 from workflows.approvals.models import ApproverGroup, RuleSet

@@ -8,7 +8,7 @@ from procurement.catalog.models import Category
 from procurement.rfqs import services
 from procurement.rfqs.models import Rfq
 from suppliers.registry import services as registry
-from tests.browser.test_door import LOOKS, fits
+from tests.browser.test_door import fits
 from tests.factories import (
     CompanyFactory,
     ItemFactory,
@@ -74,9 +74,9 @@ def prepared(office, lines=None, **fields):
     return rfq
 
 
-def test_a_draft_reads_well(office, page_as, picture):
+def test_a_draft_reads_well(office, page_as, picture, looks):
     rfq = prepared(office)
-    for look in LOOKS:
+    for look in looks:
         page = page_as(office[1], **look)
         for part in PARTS:
             page.goto(f"/rfqs/{rfq.pk}/{part}")
@@ -85,7 +85,7 @@ def test_a_draft_reads_well(office, page_as, picture):
             assert fits(page), part
 
 
-def test_a_published_rfq_and_the_lists_read_well(office, page_as, picture):
+def test_a_published_rfq_and_the_lists_read_well(office, page_as, picture, looks):
     company, officer, suppliers, lines = office
     make_rules({"document_type": "rfq", "amount_from": 60000, "stages": [{"role": "approver"}]})
     make_approver(company, user__name="Chen Hao")
@@ -98,7 +98,7 @@ def test_a_published_rfq_and_the_lists_read_well(office, page_as, picture):
     services.decline(
         invitation_id=second.pk, reason="No capacity before June", actor=second.supplier.members.get().user
     )
-    for look in LOOKS:
+    for look in looks:
         page = page_as(officer, **look)
         for address, name in [
             (f"/rfqs/{waiting.pk}/", "rfq-in-approval"),
@@ -153,7 +153,7 @@ def test_an_officer_goes_from_the_pool_to_a_published_rfq(office, page_as, pictu
     picture(page, "rfq-story-published")
 
 
-def test_the_pages_on_the_way_read_well(office, page_as, picture):
+def test_the_pages_on_the_way_read_well(office, page_as, picture, looks):
     """Page two, a spot buy, a copied draft, a proposed deadline, an RFQ that failed, templates."""
     company, officer, _suppliers, lines = office
     preset()
@@ -171,7 +171,7 @@ def test_the_pages_on_the_way_read_well(office, page_as, picture):
     copied = services.copy(rfq_id=other.pk, actor=officer)
     services.save_as_template(rfq_id=other.pk, name="Valves, yearly", actor=officer)
     extension = other.extensions.get()
-    for look in LOOKS:
+    for look in looks:
         page = page_as(second, **look)
         for address, name in [
             ("/requisitions/pool/", "pool"),
@@ -194,12 +194,12 @@ def test_the_pages_on_the_way_read_well(office, page_as, picture):
         assert fits(page)
 
 
-def test_an_invited_person_chooses_how_to_log_in(office, new_page, picture):
+def test_an_invited_person_chooses_how_to_log_in(office, new_page, picture, looks):
     _company, officer, suppliers, _lines = office
     _invitation, token = registry.invite_user(
         supplier_id=suppliers[0].pk, email="wang@example.com", name="王军", role="bidder", actor=officer
     )
-    for look in LOOKS:
+    for look in looks:
         page = new_page(**look)
         page.goto(f"/suppliers/join/{token}/")
         picture(page, f"join-{look['width']}")

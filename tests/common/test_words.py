@@ -26,7 +26,7 @@ SAID = ("aria-label", "alt", "placeholder", "title")  # attributes that are read
 SAME_KIND = (1, 3)  # pages of one view looked at for each person, and in the long tier
 ROLES = (3, 100)  # people who look at a page of one view
 LEAST_PAGES = 90
-MONTHS = 4  # of the demo's past: enough for every kind of page
+MONTHS = 2  # of the demo's past: enough for every kind of page
 ELSEWHERE = ("/admin/", "/accounts/logout/", "/static/")
 NAMES = re.compile(  # proper names and codes that stay as they are
     r"Caigou|Incoterms®? ?\d{0,4}|Markdown|Merkle|SHA-256|Ed25519|AGPL|RFC \d+|ISO \d+|Excel|Word|English"
@@ -94,12 +94,13 @@ def pages_of(user, each, done=frozenset()):
     client = Client(headers={"accept-language": "zh-CN"})
     if user is not None:
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    waiting, known, looked = ["/"], {"/"}, Counter()
+    waiting, known, looked, found_on = ["/"], {"/"}, Counter(), {}
     while waiting:
         address = waiting.pop(0)
         if address != "/" and (view_of(address) in done or not looking_at(address, looked, each)):
             continue
         response = client.get(address, follow=True)
+        assert response.status_code == 200, f"{user} is led from {found_on.get(address)} to {address}"
         if response.streaming or not response.headers["Content-Type"].startswith("text/html"):
             b"".join(response)  # read to its end, which closes the file
             continue
@@ -112,6 +113,7 @@ def pages_of(user, each, done=frozenset()):
             if not target.netloc and target.path.startswith("/") and target.path not in known:
                 known.add(target.path)
                 waiting.append(target.path + (f"?{target.query}" if target.query else ""))
+                found_on[waiting[-1]] = address
 
 
 def view_of(address):

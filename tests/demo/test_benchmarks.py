@@ -40,6 +40,7 @@ def here(monkeypatch):
     def one_by_one(count, work, *arguments):  # where each does something else
         return [work(*arguments, Start()) for _process in range(count)]
 
+    monkeypatch.setattr(benchmark, "WARM_UP", 0)
     for module, ways in (
         (benchmark, one_for_all),
         (benchmark_pages, one_for_all),

@@ -207,7 +207,7 @@ def test_a_bid_that_could_not_be_opened_is_named(client):
 
 def test_statements_of_a_comparison_do_not_grow_with_it(client, django_assert_max_num_queries):
     small = make_opened([["1"]])
-    large = make_opened([[str(n) for n in range(1, 81)] for _n in range(40)])
+    large = make_opened([[str(n) for n in range(1, 61)] for _n in range(20)])
     for made in (small, large):
         client.force_login(made.officer)
         with django_assert_max_num_queries(31):

@@ -168,9 +168,8 @@ PAGES = {
 @pytest.mark.parametrize(
     "status",
     [
-        "draft",
         "in_approval",
-        *(pytest.param(one, marks=pytest.mark.soak) for one in ("returned", "approved")),
+        *(pytest.param(one, marks=pytest.mark.soak) for one in ("draft", "returned", "approved")),
     ],
 )
 def test_pages_open_for_whom_they_may_and_are_missing_for_the_rest(client, people, author, status):

@@ -19,7 +19,11 @@ from procurement.common.views import Policy, ScopedMixin
 from procurement.evaluation.models import Award
 from procurement.evaluation.permissions import can, can_compare, holds, opened_visible_to, visible_to
 from procurement.rfqs.models import Rfq
+from procurement.rfqs.permissions import can as can_rfq
 from procurement.rfqs.presentation import frame_of, with_counts
+from procurement.rfqs.views.base import ACTIONS
+
+COMPARING = ("score", "award", "tell", "close")
 
 
 class StaffPage(ScopedMixin):
@@ -76,9 +80,10 @@ class OpenedPage(StaffPage):
 
     @cached_property
     def may(self) -> dict[str, bool]:
-        """What this person may do with it now."""
+        """What this person may do with it now: here, and by the RFQ's own frame around it."""
         return {
-            action: can_compare(self.user, action, self.rfq) for action in ("score", "award", "tell", "close")
+            **{action: can_rfq(self.user, action, self.rfq) for action in ACTIONS},
+            **{action: can_compare(self.user, action, self.rfq) for action in COMPARING},
         }
 
     @property

@@ -12,7 +12,7 @@ from tests.fire.world import EVERY_ROLE, door
 from workflows.approvals.models import ApprovalStep
 
 pytestmark = pytest.mark.django_db
-FEW = 2  # documents for each page in the normal run
+FEW = (1, 5)  # documents for each page, and in the long tier
 # What a form would carry that wants to succeed.
 BODY = {
     "reason": "because", "title": "Taken over", "act": "approve", "comment": "yes", "edit_version": "1", "revision": "1", "supplier": "1",
@@ -54,15 +54,18 @@ def attempts(user, addresses):
     return wrong, changed
 
 
-def test_another_company_finds_nothing(world):
-    assert attempts(world.b.users["everybody"], staff_addresses(world.a.company, most=FEW)) == ([], [])
+def test_another_company_finds_nothing(world, thorough):
+    assert attempts(world.b.users["everybody"], staff_addresses(world.a.company, most=FEW[thorough])) == (
+        [],
+        [],
+    )
 
 
 @pytest.mark.parametrize("name", ["y", "z", "other"])
-def test_another_supplier_finds_nothing(world, name):
+def test_another_supplier_finds_nothing(world, name, thorough):
     """y is invited to the same RFQs and has bid on them, z never was, the other one bids to another company."""
     user = world.b.bidders["x"] if name == "other" else world.a.bidders[name]
-    assert attempts(user, portal_addresses(world.a.suppliers["x"], most=FEW)) == ([], [])
+    assert attempts(user, portal_addresses(world.a.suppliers["x"], most=FEW[thorough])) == ([], [])
 
 
 def test_our_side_finds_nothing_in_the_suppliers_door(world):
@@ -88,14 +91,14 @@ def test_a_stranger_is_sent_to_the_log_in_page(world, client):
 
 
 @pytest.mark.parametrize("name", ["auditor", "head"])
-def test_readers_change_nothing(world, name):
+def test_readers_change_nothing(world, name, thorough):
     client = door(world.a.users[name])
     bodies = {
         step.pk: {**BODY, "seen": step.case.document_hash}
         for step in ApprovalStep.objects.select_related("case")
     }
     with changes() as changed:
-        for address in staff_addresses(world.a.company, most=FEW):
+        for address in staff_addresses(world.a.company, most=FEW[thorough]):
             part = address.split("/")[2]
             key = int(part) if address.startswith("/inbox/") and part.isdigit() else 0
             if name == "head" and address.endswith("/remind/"):
@@ -111,10 +114,10 @@ def test_readers_change_nothing(world, name):
     assert not changed
 
 
-def test_a_suppliers_viewer_changes_nothing(world):
+def test_a_suppliers_viewer_changes_nothing(world, thorough):
     client = door(world.a.bidders["x.viewer"])
     with changes() as changed:
-        for address in portal_addresses(world.a.suppliers["x"], most=FEW):
+        for address in portal_addresses(world.a.suppliers["x"], most=FEW[thorough]):
             assert client.post(address, BODY).status_code in {404, 405, 200, 422}, address
     assert not changed
 

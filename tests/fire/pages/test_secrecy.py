@@ -117,7 +117,7 @@ def market(world):
     return Market()
 
 
-def walk(market, names, each=3):
+def walk(market, names, each):
     users = {**market.side.users, **market.side.bidders}
     return {
         (name, url): seen
@@ -130,15 +130,21 @@ def walk(market, names, each=3):
     }
 
 
-def test_our_pages_and_rivals_pages_do_not_change_when_somebody_bids(world, market):
+@pytest.fixture
+def each(thorough):
+    """How many documents of each kind are looked at."""
+    return 4 if thorough else 2
+
+
+def test_our_pages_and_rivals_pages_do_not_change_when_somebody_bids(world, market, each):
     people = ("everybody", "opener1", "v")
-    before = walk(market, people)
+    before = walk(market, people, each)
     assert sum(url.startswith(f"/rfqs/{market.rfq.pk}/") for _name, url in before) > 15
     for name, keep in (("x", True), ("y", False)):
         assert market.send(name, keep_copy=keep).status_code == 302
     market.draft("w")
     market.deliver()
-    after = walk(market, people)
+    after = walk(market, people, each)
 
     assert before.keys() == after.keys()
     changed = [key for key in before if plain(before[key]) != plain(after[key])]
@@ -154,19 +160,19 @@ def test_our_pages_and_rivals_pages_do_not_change_when_somebody_bids(world, mark
     assert not [key for key, seen in after.items() for secret in secrets if secret in seen.text]
 
 
-def test_nobody_else_is_shown_a_word(world, market):
+def test_nobody_else_is_shown_a_word(world, market, each):
     for name, keep in (("x", True), ("y", False)):
         market.send(name, keep_copy=keep)
     market.draft("w")
     market.deliver()
     people = ("auditor", "category", "evaluator", "z")
-    for key, seen in walk(market, people).items():
+    for key, seen in walk(market, people, each).items():
         assert not hits(seen.content), key
     for client, starts, inside in (
         (door(world.admin), ["/admin/"], "/admin/"),
         (door(), ["/accounts/login/", "/bids/receipt-key.json"], "/"),
     ):
-        for url, seen in crawl(client, starts, inside=inside, each=2, limit=120).items():
+        for url, seen in crawl(client, starts, inside=inside, each=each, limit=60 * each).items():
             assert not hits(seen.content), url
     received = [message for message in mail.outbox if hits(message.message().as_bytes())]
     assert not received
@@ -189,12 +195,12 @@ def test_a_bidder_still_finds_its_own_copy_and_nobody_without_one_does(market):
     assert door(market.side.bidders["x.viewer"]).get(market.page("x", "bid")).status_code == 404
 
 
-def test_between_the_deadline_and_the_opening_nothing_is_told(market, thorough):
+def test_between_the_deadline_and_the_opening_nothing_is_told(market, each):
     for name in ("x", "y"):
         market.send(name, keep_copy=True)
     market.close()
     market.deliver()
-    told, each = [], 3 if thorough else 2
+    told = []
     for opener, looking in (("opener1", ("opener1", "v")), ("opener2", ("opener2",))):
         told.append(walk(market, looking, each))
         opening = openings.confirm(rfq_id=market.rfq.pk, opener=market.side.users[opener])
