@@ -30,7 +30,7 @@ KEYWORDS: dict[str, Any] = {
 }
 
 _TEXT = r"""u?(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")"""
-_CALL = re.compile(rf"\b(?:np|n|p)?gettext\((?:{_TEXT}|,|\s|count)+\)")
+_CALL = re.compile(rf"\b(?:(?:np|n|p)?gettext|_)\((?:{_TEXT}|,|\s|count)+\)")
 
 
 def catalogue_path(base: Path) -> Path:

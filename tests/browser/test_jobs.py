@@ -79,7 +79,7 @@ class Walk:
 
 def propose_rules(side):
     """An administrator has written a version and waits for a second person."""
-    writer = make_person(side.company, Role.ADMINISTRATOR)
+    writer = make_person(side.company, Role.ADMINISTRATOR, department=side.department)
     draft = rulebook.new_draft(actor=writer, copy_of=RuleSet.objects.get(status="active").pk)
     rulebook.propose(rule_set_id=draft.pk, edit_version=draft.edit_version, actor=writer)
 
