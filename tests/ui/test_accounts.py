@@ -318,7 +318,7 @@ def test_a_log_in_elsewhere_can_be_ended(client, user):
 
 def test_the_profile_page_costs_few_statements(own, django_assert_max_num_queries):
     own.get(reverse("accounts:profile"))
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         own.get(reverse("accounts:profile"))
 
 
