@@ -20,14 +20,16 @@ from procurement.common.errors import AlreadyDone, RuleViolation
 from procurement.common.forms import ConfirmForm, add_refusal
 from procurement.common.paging import page_of
 from procurement.common.views import Policy, PolicyMixin, ScopedMixin
-from suppliers.portal.permissions import can_keep, keeps_users, members_visible_to
+from suppliers.portal.permissions import can_keep, invitations_visible_to, keeps_users, members_visible_to
 from suppliers.registry import services
 from suppliers.registry.access import forget
-from suppliers.registry.forms import RoleForm
+from suppliers.registry.forms import InviteForm, RoleForm
 from suppliers.registry.models import Membership
+from suppliers.registry.views.acts import send_and_say
 from suppliers.registry.views.members import back_text, off_text, role_words
 
 ACTS = ("set_role", "deactivate_user", "reactivate_user")
+SHOWN = 20  # open invitations
 
 
 class MemberList(PolicyMixin, TemplateView):
@@ -48,7 +50,44 @@ class MemberList(PolicyMixin, TemplateView):
         rows = members_visible_to(user).select_related("user", "supplier")
         page = page_of(rows, self.request, order=("-is_active", "pk"))
         members = [(row, {act: can_keep(user, act, row) for act in ACTS}) for row in page.rows]
-        return super().get_context_data(page=page, members=members, **kwargs)
+        return super().get_context_data(
+            page=page, members=members, invited=invitations_visible_to(user)[:SHOWN], **kwargs
+        )
+
+
+class InviteColleague(PolicyMixin, FormView[InviteForm]):
+    """Ask somebody of my company to act for it."""
+
+    policy = Policy.SUPPLIER
+    form_class = InviteForm
+    template_name = "common/form.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """For administrators; to others the page is not there."""
+        if request.user.is_authenticated and not keeps_users(request.user):
+            raise Http404
+        return cast(HttpResponse, super().dispatch(request, *args, **kwargs))
+
+    def form_valid(self, form: InviteForm) -> HttpResponse:
+        """Invited, and mailed."""
+        try:
+            made = services.invite_colleague(actor=cast(User, self.request.user), **form.cleaned_data)
+        except RuleViolation as refusal:
+            add_refusal(form, refusal)
+            return self.form_invalid(form)
+        send_and_say(self.request, *made)
+        return redirect("portal:members")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """What it means."""
+        return super().get_context_data(
+            title=_("Invite a colleague"),
+            text=_("They act for your company only. The link leads to log-in and shows nothing by itself."),
+            action_label=_("Send invitation"),
+            crumbs=[Crumb(_("Users"), reverse("portal:members"))],
+            back_url=reverse("portal:members"),
+            **kwargs,
+        )
 
 
 class MemberAct(ScopedMixin, FormView[Any]):
@@ -150,6 +189,7 @@ class Reactivate(MemberAct):
 
 MEMBERS = [
     path("users/", MemberList.as_view(), name="members"),
+    path("users/invite/", InviteColleague.as_view(), name="member_invite"),
     path("users/<uuid:public_id>/role/", ChangeRole.as_view(), name="member_role"),
     path("users/<uuid:public_id>/off/", Deactivate.as_view(), name="member_off"),
     path("users/<uuid:public_id>/on/", Reactivate.as_view(), name="member_on"),

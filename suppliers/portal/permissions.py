@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from procurement.bids.admission import BIDDING_ROLES
 from procurement.bids.models import BidVersion
 from procurement.rfqs.models import Invitation, Rfq
 from suppliers.registry.access import member_of
-from suppliers.registry.models import Membership, Supplier
+from suppliers.registry.models import Membership, Supplier, UserInvitation
 
 SHOWN = frozenset(
     {
@@ -76,6 +77,17 @@ def members_visible_to(user: Any) -> QuerySet[Membership]:
     if member is None or not keeps_users(user):
         return Membership.objects.none()
     return Membership.objects.filter(supplier=member.supplier_id)
+
+
+def invitations_visible_to(user: Any) -> QuerySet[UserInvitation]:
+    """Whom this person's company has asked to act for it and who has not come yet, the latest first."""
+    member = member_of(user)
+    if member is None or not keeps_users(user):
+        return UserInvitation.objects.none()
+    waiting = UserInvitation.objects.filter(
+        supplier=member.supplier_id, accepted_at__isnull=True, expires_at__gt=Now()
+    )
+    return waiting.order_by("-created_at", "-pk")
 
 
 def can_keep(user: Any, action: str, member: Membership) -> bool:

@@ -1,12 +1,18 @@
 """A supplier's users after they joined: another role, taken off, brought back, at both doors; never the last administrator."""
 
+import re
+from datetime import timedelta
+
 import pytest
+from django.core import mail
 from django.test import Client
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
+from django.utils import timezone
 
 from procurement.common.models import Event
 from suppliers.registry import services
-from suppliers.registry.models import Membership
+from suppliers.registry.models import Membership, UserInvitation
+from suppliers.registry.services import joining
 from suppliers.registry.views.pages import history_of
 from tests.factories import SupplierFactory, make_auditor, make_member, make_officer
 
@@ -190,3 +196,102 @@ def test_the_list_is_paged_and_costs_the_same_for_many(supplier, admin, django_a
         html = client.get(reverse("portal:members")).content.decode()
     assert "Somebody Else" not in html
     assert html.count("/role/") == 20
+
+
+# --- a supplier's administrator asks a colleague to come
+
+
+INVITE = reverse_lazy("portal:member_invite")
+
+
+def asked(**said):
+    return {"email": "New@Firm.test", "name": "Wang Wu", "role": "bidder", **said}
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_a_colleague_is_invited_comes_and_acts_for_the_same_company(supplier, admin, language):
+    admin.language = language
+    admin.save()
+    client = door(admin)
+    assert client.get(INVITE).status_code == 200
+
+    answer = client.post(INVITE, asked(), follow=True)
+
+    assert "new@firm.test" in answer.content.decode()
+    [message] = mail.outbox
+    assert message.to == ["new@firm.test"]
+    link = re.search(r"https?://\S+", message.body)[0]
+    client = Client()
+    client.post(link, {"way": "code"}, follow=True)
+    joined = Membership.objects.get(user__email="new@firm.test")
+    assert (joined.supplier, joined.role) == (supplier, "bidder")
+    assert not joined.user.is_staff
+    invited = door(admin).get(reverse("portal:members")).context["invited"]
+    assert list(invited) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"email": "nonsense"}, "email"),
+        ({"email": ""}, "email"),
+        ({"name": " "}, "name"),
+        ({"role": "owner"}, "role"),
+    ],
+)
+def test_a_mistake_is_named_at_its_field(admin, said, field):
+    answer = door(admin).post(INVITE, asked(**said))
+
+    assert answer.status_code == 200
+    assert answer.context["form"].errors.keys() == {field}
+    assert not UserInvitation.objects.exists()
+    assert mail.outbox == []
+
+
+def test_whom_else_an_address_acts_for_is_not_told(supplier, admin, bidder):
+    officer, rival = make_officer(), make_member(SupplierFactory())
+
+    said = {
+        name: door(admin).post(INVITE, asked(email=user.email)).context["form"].errors["email"]
+        for name, user in {"ours": officer, "rival": rival, "own": bidder}.items()
+    }
+
+    assert said["ours"] == said["rival"] == ["This address cannot be invited here. Ask the buyer."]
+    assert said["own"] == ["This address acts for this supplier already."]
+    assert not UserInvitation.objects.exists()
+
+
+def test_so_many_are_invited_in_a_day(supplier, admin):
+    client = door(admin)
+    for number in range(joining.MOST_A_DAY):
+        assert client.post(INVITE, asked(email=f"n{number}@firm.test")).status_code == 302
+
+    answer = client.post(INVITE, asked(email="more@firm.test"))
+
+    assert "Go on tomorrow" in answer.content.decode()
+    assert len(mail.outbox) == joining.MOST_A_DAY
+    UserInvitation.objects.update(created_at=timezone.now() - timedelta(days=1, seconds=1))
+    assert client.post(INVITE, asked(email="more@firm.test")).status_code == 302
+
+
+@pytest.mark.parametrize("role", ["bidder", "signer", "viewer"])
+def test_only_administrators_invite(supplier, admin, role):
+    other = make_member(supplier, role=role)
+    client = door(other)
+
+    assert client.get(INVITE).status_code == client.post(INVITE, asked()).status_code == 404
+    with pytest.raises(joining.CannotJoin):
+        services.invite_colleague(email="new@firm.test", name="W", role="admin", actor=other)
+    assert door(make_officer()).get(INVITE).status_code == 404
+    assert not UserInvitation.objects.exists()
+
+
+def test_a_blocked_company_invites_nobody_and_is_not_told_why(supplier, admin):
+    supplier.status, supplier.status_reason = "blocked", "Forged certificate"
+    supplier.save()
+
+    answer = door(admin).post(INVITE, asked())
+
+    assert "cannot invite anybody now" in answer.content.decode()
+    assert "Forged" not in answer.content.decode()
+    assert not UserInvitation.objects.exists()

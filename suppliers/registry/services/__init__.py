@@ -17,6 +17,7 @@ from suppliers.registry.services.joining import (
     CannotJoin,
     InvitationGone,
     accept_invitation,
+    invite_colleague,
     invite_user,
     open_invitation,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "change_role",
     "create_supplier",
     "deactivate_member",
+    "invite_colleague",
     "invite_user",
     "keep",
     "keeping_out",

@@ -19,10 +19,13 @@ from procurement.common import events
 from procurement.common.clock import Clock, database_clock
 from procurement.common.errors import RuleViolation
 from procurement.common.locks import lock
+from suppliers.registry.access import member_of
 from suppliers.registry.models import Membership, Supplier, UserInvitation
 from suppliers.registry.services.register import SupplierBlocked, activate_if_known, record_member
 
 VALID_FOR = timedelta(days=14)
+DAY = timedelta(days=1)
+MOST_A_DAY = 20  # mails that a supplier can have sent to addresses of its choice
 
 
 class CannotJoin(RuleViolation):
@@ -79,6 +82,34 @@ def invite_user(
     )
     events.record("supplier.user_invited", subject=invitation, actor=actor, at=at, facts={"role": role})
     return invitation, token
+
+
+@transaction.atomic
+def invite_colleague(
+    *, email: str, name: str, role: str, actor: User, clock: Clock = database_clock
+) -> tuple[UserInvitation, str]:
+    """A supplier's administrator invites somebody of their company, as `invite_user` does; so many a day.
+
+    Whether an address is known elsewhere is not theirs to learn. Raises CannotJoin.
+    """
+    member = member_of(actor)
+    if member is None or member.role != Membership.Role.ADMIN:
+        raise CannotJoin(_("Only an administrator of your company invites its users."))
+    supplier = lock(Supplier.objects.filter(pk=member.supplier_id))
+    if supplier.status == Supplier.Status.BLOCKED:  # why is for our side to say
+        raise CannotJoin(_("Your company cannot invite anybody now. Ask the buyer."))
+    since = clock() - DAY
+    if UserInvitation.objects.filter(supplier=supplier, created_at__gt=since).count() >= MOST_A_DAY:
+        raise CannotJoin(_("Enough people were invited today. Go on tomorrow."))
+    own = Membership.objects.filter(supplier=supplier, user__email=email.strip().lower()).exists()
+    try:
+        return invite_user(
+            supplier_id=supplier.pk, email=email, name=name, role=role, actor=actor, clock=clock
+        )
+    except CannotJoin as refusal:
+        if own:
+            raise
+        raise CannotJoin(_("This address cannot be invited here. Ask the buyer."), field="email") from refusal
 
 
 def open_invitation(token: str, at: datetime) -> UserInvitation:

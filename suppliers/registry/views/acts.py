@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,6 +24,16 @@ from suppliers.registry.models import ProcessBlock, UserInvitation
 from suppliers.registry.views.pages import SupplierPage, person_of
 
 
+def send_and_say(request: HttpRequest, invitation: UserInvitation, token: str) -> None:
+    """The mail goes out with the answer, which says whether it did."""
+    try:
+        send_invitation(invitation, token)
+    except OSError:
+        messages.error(request, _("The mail could not be sent. Check the address and invite again."))
+        return
+    messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": invitation.email})
+
+
 class InviteUser(SupplierPage, FormView[InviteForm]):
     """Invite somebody to act for the supplier."""
 
@@ -39,18 +49,8 @@ class InviteUser(SupplierPage, FormView[InviteForm]):
         except RuleViolation as refusal:
             add_refusal(form, refusal)
             return self.form_invalid(form)
-        self._send(invitation, token)
+        send_and_say(self.request, invitation, token)
         return redirect(self.address())
-
-    def _send(self, invitation: UserInvitation, token: str) -> None:
-        try:
-            send_invitation(invitation, token)
-        except OSError:
-            messages.error(self.request, _("The mail could not be sent. Check the address and invite again."))
-            return
-        messages.success(
-            self.request, _("An invitation is on its way to %(email)s.") % {"email": invitation.email}
-        )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
