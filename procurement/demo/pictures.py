@@ -23,7 +23,7 @@ from django.urls import reverse
 from PIL import Image
 
 from contracts.agreements.models import Contract
-from procurement.common import fonts
+from procurement.common import documents, fonts
 from procurement.demo import people
 from procurement.rfqs.models import Invitation, Rfq
 from workflows.approvals.models import ApprovalStep
@@ -79,9 +79,11 @@ def _decision() -> str:
 
 
 def _contract() -> str:
-    return reverse(
-        "agreements:detail", args=[Contract.objects.filter(title__contains="动力电缆").latest("pk").pk]
-    )
+    """The one to be signed, beside its PDF, which no worker has made yet."""
+    contract = Contract.objects.filter(title__contains="动力电缆").latest("pk")
+    if printed := documents.latest("contract", contract):
+        documents.render(rendering_id=printed.pk)
+    return reverse("agreements:detail", args=[contract.pk])
 
 
 def _email(key: str) -> str:
