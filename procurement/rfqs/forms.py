@@ -15,6 +15,7 @@ from procurement.accounts.forms import NEAR_ZONES, far_zones
 from procurement.common.errors import RuleViolation
 from procurement.common.figures import quantity_text
 from procurement.common.forms import DateInput, DateTimeInput, FigureField
+from procurement.organization.choosing import PersonField
 from procurement.rfqs.deadlines import instant, moment_in_zone, wall_time
 from procurement.rfqs.models import Criterion, ProcedurePreset, Rfq, RfqLineVersion, RfqTemplate
 from procurement.rfqs.permissions import templates_for
@@ -321,7 +322,7 @@ class TemplateForm(forms.Form):
 class TeamForm(forms.Form):
     """Which colleague to name."""
 
-    email = forms.EmailField(label=_("Colleague's e-mail"))
+    person = PersonField(label=_("Colleague"))
 
 
 def _set_instant(form: forms.Form, cleaned: dict[str, Any], name: str, zone: str) -> None:

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from procurement.bids.models import Bid, BidVersion
 from procurement.common.models import Event
+from procurement.organization.choosing import written
 from procurement.organization.models import Role
 from procurement.requisitions.models import RequisitionLine
 from procurement.rfqs import services
@@ -459,13 +460,15 @@ def test_a_colleague_is_named_and_taken_off(client, officer, company):
     colleague = make_person(CompanyFactory())
     assert not can(colleague, "view", rfq)
 
-    wrong = client.post(reverse("rfqs:add_to_team", args=[rfq.pk]), {"email": "nobody@example.com"})
-    assert list(wrong.context["form"].errors) == ["email"]
-    client.post(reverse("rfqs:add_to_team", args=[rfq.pk]), {"email": colleague.email.upper()})
+    wrong = client.post(reverse("rfqs:add_to_team", args=[rfq.pk]), {"person": "nobody@example.com"})
+    assert list(wrong.context["form"].errors) == ["person"]
+    client.post(reverse("rfqs:add_to_team", args=[rfq.pk]), {"person": colleague.email.upper()})
     assert can(colleague, "view", rfq)
     assert can(colleague, "edit", rfq)
     assert not can(colleague, "submit", rfq)
     assert visible_to(colleague).get() == rfq
+    again = client.post(reverse("rfqs:add_to_team", args=[rfq.pk]), {"person": written(colleague)})
+    assert list(again.context["form"].errors) == ["person"]
     client.post(reverse("rfqs:remove_from_team", args=[rfq.pk, colleague.pk]))
     assert not can(colleague, "view", rfq)
 

@@ -12,7 +12,7 @@ from procurement.accounts.models import User
 from procurement.common import events
 from procurement.common.clock import Clock, database_clock
 from procurement.common.errors import RuleViolation
-from procurement.organization.models import Person
+from procurement.organization.choosing import colleagues
 from procurement.rfqs.models import Rfq
 from procurement.rfqs.permissions import TEAM_GRANT, team_grants
 from procurement.rfqs.services.data import locked
@@ -25,22 +25,16 @@ def team_of(rfq: Rfq) -> list[User]:
 
 
 @transaction.atomic
-def add_to_team(*, rfq_id: int, email: str, actor: User, clock: Clock = database_clock) -> User:
-    """Name a colleague, who may then see this RFQ and prepare it."""
+def add_to_team(*, rfq_id: int, person: User, actor: User, clock: Clock = database_clock) -> None:
+    """Name a colleague, who may then see this RFQ and prepare it. Raises RuleViolation."""
     rfq = locked(rfq_id)
     at = clock()
-    person = (
-        Person.objects.select_related("user")
-        .filter(user__email=email.strip().lower(), user__is_active=True)
-        .first()
-    )
-    if person is None:
-        raise RuleViolation(_("Nobody of our side has this address."), field="email")
-    if team_grants().filter(user=person.user, content_object=rfq).exists():
-        raise RuleViolation(_("%(person)s is on the team already.") % {"person": person}, field="email")
-    assign_perm(TEAM_GRANT, person.user, rfq)
-    _record(rfq, actor, at, {"added": person.user_id})
-    return person.user
+    if not colleagues().filter(pk=person.pk).exists():
+        raise RuleViolation(_("%(person)s is not of our side any more.") % {"person": person}, field="person")
+    if team_grants().filter(user=person, content_object=rfq).exists():
+        raise RuleViolation(_("%(person)s is on the team already.") % {"person": person}, field="person")
+    assign_perm(TEAM_GRANT, person, rfq)
+    _record(rfq, actor, at, {"added": person.pk})
 
 
 @transaction.atomic

@@ -367,13 +367,11 @@ class AddToTeam(Team):
         self.rfq  # noqa: B018  what may not be done is not found
         if form.is_valid():
             try:
-                added = services.add_to_team(
-                    rfq_id=self.rfq.pk, email=form.cleaned_data["email"], actor=self.user
-                )
+                services.add_to_team(rfq_id=self.rfq.pk, actor=self.user, **form.cleaned_data)
             except RuleViolation as refusal:
                 add_refusal(form, refusal)
             else:
-                messages.success(request, _("%(person)s works on this RFQ now.") % {"person": added})
+                messages.success(request, _("%(person)s works on this RFQ now.") % form.cleaned_data)
                 return redirect("rfqs:team", self.rfq.pk)
         return self.render_to_response(self.get_context_data(form=form))
 
