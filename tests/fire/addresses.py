@@ -23,8 +23,7 @@ OF_RFQ = {
 
 def named_patterns():
     """(namespace, name, converters) of every address of ours."""
-    for one in ours():
-        namespace, pattern = one.values
+    for namespace, pattern, _route in ours():
         yield namespace, pattern.name, tuple(pattern.pattern.converters)
 
 

@@ -229,7 +229,7 @@ def test_a_foreign_host_is_answered_with_nothing(client, settings):
 def test_strangers_see_public_pages_only(walks):
     public = {
         (f"{namespace}:{pattern.name}" if namespace else pattern.name)
-        for namespace, pattern in (one.values for one in ours())
+        for namespace, pattern, _route in ours()
         if policy_of(pattern) is Policy.PUBLIC
     }
     for url, seen in walks["stranger"].items():
