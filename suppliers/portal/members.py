@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -32,17 +32,22 @@ ACTS = ("set_role", "deactivate_user", "reactivate_user")
 SHOWN = 20  # open invitations
 
 
-class MemberList(PolicyMixin, TemplateView):
-    """Who acts for my company, and as what."""
+class UsersPage(PolicyMixin):
+    """A page about the users of my company: for its administrators; to others it is not there."""
 
     policy = Policy.SUPPLIER
-    template_name = "portal/members.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """For administrators; to others the page is not there."""
-        if not keeps_users(request.user):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Strangers are led to the log-in page first."""
+        if request.user.is_authenticated and not keeps_users(request.user):
             raise Http404
-        return super().get(request, *args, **kwargs)
+        return super().dispatch(request, *args, **kwargs)
+
+
+class MemberList(UsersPage, TemplateView):
+    """Who acts for my company, and as what."""
+
+    template_name = "portal/members.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """A page of them, each with what may be done."""
@@ -55,18 +60,11 @@ class MemberList(PolicyMixin, TemplateView):
         )
 
 
-class InviteColleague(PolicyMixin, FormView[InviteForm]):
+class InviteColleague(UsersPage, FormView[InviteForm]):
     """Ask somebody of my company to act for it."""
 
-    policy = Policy.SUPPLIER
     form_class = InviteForm
     template_name = "common/form.html"
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """For administrators; to others the page is not there."""
-        if request.user.is_authenticated and not keeps_users(request.user):
-            raise Http404
-        return cast(HttpResponse, super().dispatch(request, *args, **kwargs))
 
     def form_valid(self, form: InviteForm) -> HttpResponse:
         """Invited, and mailed."""

@@ -31,7 +31,7 @@ LOOKS = [
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
-# The shell draws no window around its pages, which saves a quarter of the time.
+# The shell draws no window around its pages, which saves about a fifth of the time.
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 

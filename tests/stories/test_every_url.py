@@ -112,6 +112,12 @@ def test_strangers_are_sent_to_the_log_in_page(client):
 
 
 def test_the_other_side_finds_nothing():
+    assert set(Policy) == {
+        Policy.PUBLIC,
+        Policy.PERSON,
+        Policy.STAFF,
+        Policy.SUPPLIER,
+    }  # a new one is looked at here
     others = {Policy.STAFF: person("supplier"), Policy.SUPPLIER: person("staff")}
     found = [
         (method, route, answer.status_code)

@@ -111,13 +111,17 @@ def _round(case: ApprovalCase, steps: Sequence[ApprovalStep]) -> Round:
         case,
         _turns(case, steps),
         next((step for step in steps if step.status in refused), None),
-        [_away_now(step) for step in steps if step.status == Status.ACTIVE and step.delegation_id],
+        [
+            _away_now(step, step.delegation)
+            for step in steps
+            if step.status == Status.ACTIVE and step.delegation
+        ],
     )
 
 
-def _away_now(step: ApprovalStep) -> str:
+def _away_now(step: ApprovalStep, delegation: Delegation) -> str:
     """The banner for everybody who waits (F111)."""
-    until = moment(step.delegation.ends_at, short=True) if step.delegation else ""
+    until = moment(delegation.ends_at, short=True)
     words = {"principal": step.on_behalf_of, "until": until, "who": step.approver}
     return _("%(principal)s is away until %(until)s; %(who)s decides in their place.") % words
 

@@ -149,7 +149,7 @@ def stand_in(event: Event) -> Iterator[Told]:
 @hears("rules.proposed")
 def keepers_of_rules(event: Event) -> Iterator[Told]:
     """Whoever may bring proposed rules into force."""
-    rules = RuleSet.objects.select_related("proposed_by").get(pk=event.subject_id)
+    rules = RuleSet.objects.get(pk=event.subject_id)
     facts = {"version": rules.version, "who": str(event.actor)}
     for role in ACTIVATORS:
         for holder in holders(role):
