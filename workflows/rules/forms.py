@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from procurement.common.errors import RuleViolation
 from procurement.common.forms import FigureField
@@ -192,7 +193,9 @@ class StageForm(forms.Form):
 
     quiet_optional = True
     position = _count(
-        _("Order"), LAST_POSITION, _("Empty: after the one above. The same number: at the same time.")
+        pgettext_lazy("sequence", "Order"),
+        LAST_POSITION,
+        _("Empty: after the one above. The same number: at the same time."),
     )
     who = forms.ChoiceField(label=_("Who is asked"), required=False)
     person = PersonField(

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from procurement.bids.pricesheet import SheetMistakes, both
@@ -67,7 +67,7 @@ RULE_CELLS = (
     Cell("tolerance", _("Tolerance, %"), "quantity", 10),
 )
 STEP_CELLS = (
-    Cell("position", _("Order"), "number", 8),
+    Cell("position", pgettext_lazy("sequence", "Order"), "number", 8),
     Cell("approver", _("Who is asked"), width=30),
     Cell("who", _("Role, group or person"), width=26),
     Cell("mode", _("How many"), width=22),
