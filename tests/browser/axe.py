@@ -7,9 +7,9 @@ OPTIONS = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violatio
 _axe = Axe()
 
 
-def faults(page):
-    """One line for each fault: the rule, what it asks, the first places."""
-    found = _axe.run(page, options=OPTIONS).response["violations"]
+def faults(page, **only):
+    """One line for each fault: the rule, what it asks, the first places. `only` narrows what is asked, as axe's options do."""
+    found = _axe.run(page, options=OPTIONS | only).response["violations"]
     return [
         f"{page.url} {one['id']}: {one['help']} · "
         + " · ".join(f"{node['target']} {node['html'][:160]}" for node in one["nodes"][:3])

@@ -1,7 +1,5 @@
 """Pages of each role judged by axe and by their width: a representative few always, all of them in the soak tier."""
 
-from itertools import product
-
 import pytest
 from django.urls import reverse
 
@@ -65,19 +63,26 @@ def test_pages_of_each_role_have_no_fault(new_page, picture, settings, tmp_path)
 
 
 @pytest.mark.soak
-def test_no_page_has_a_fault_in_any_look_and_language(new_page, settings, tmp_path):
+@pytest.mark.parametrize("who", ["everybody", "officer", "requester", "bidder"])
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("look", [WIDE, PHONE], ids=["wide", "phone"])
+def test_no_page_has_a_fault_in_any_look_and_language(new_page, settings, tmp_path, look, language, who):
+    """In the dark only colours differ, so only they are asked again."""
     settings.MEDIA_ROOT = tmp_path
     side, found = make_world().a, []
-    for user in (side.users["everybody"], side.users["officer"], side.users["requester"], side.bidders["x"]):
-        start = "/portal/" if user.is_supplier else "/"
-        pages = [
-            seen.url for seen in crawl(door(user), [start, reverse("accounts:profile")], each=1).values()
-            if seen.status == 200 and "text/html" in seen.headers.get("Content-Type", "")
-        ]  # fmt: skip
-        for look, scheme, language in product((WIDE, PHONE), ("light", "dark"), ("en", "zh-hans")):
-            user.language = language
-            user.save(update_fields=["language"])
-            page = new_page(user=user, scheme=scheme, **look)
-            for address in pages:
-                found += [f"{scheme} {look['width']} {language} {one}" for one in visit(page, address)]
+    user = side.bidders["x"] if who == "bidder" else side.users[who]
+    start = "/portal/" if user.is_supplier else "/"
+    pages = [
+        seen.url for seen in crawl(door(user), [start, reverse("accounts:profile")], each=1).values()
+        if seen.status == 200 and "<html" in seen.text[:500]
+    ]  # fmt: skip
+    assert len(pages) > 10
+    user.language = language
+    user.save(update_fields=["language"])
+    page = new_page(user=user, **look)
+    for address in pages:
+        page.emulate_media(color_scheme="light")
+        found += visit(page, address)
+        page.emulate_media(color_scheme="dark")
+        found += [f"dark {one}" for one in faults(page, runOnly=["color-contrast"])]
     assert not found, "\n".join(found)
