@@ -32,7 +32,7 @@ from tests.factories import UserFactory, make_opener, make_person
 from tests.keys import keyring_for_tests
 
 PRICE, REMARK, NUMBER, FILE, NAME = (
-    "48151.62",
+    "48151.6234",
     "MARKERremark7f3a",
     "MARKERnumber7f3a",
     b"MARKERfile7f3a",
@@ -42,7 +42,8 @@ NOW = datetime.now(UTC)
 
 
 def spellings():
-    """A marker as it may lie about: plain, as hex (how a dump shows bytes), in base64 at any offset."""
+    """A marker as it may lie about: plain, as hex (how a dump shows bytes), in base64 at any offset. What is left of it has
+    eight bytes or more: four are found in megabytes of ciphertext by chance."""
     for marker in (PRICE.encode(), REMARK.encode(), NUMBER.encode(), FILE, NAME.encode()):
         yield marker
         yield marker.hex().encode()
