@@ -2,9 +2,9 @@
 
 from xdist.scheduler import LoadFileScheduling
 
-TOGETHER = "tests/fire/pages/"  # they share a world that takes its time to make
+TOGETHER = ("tests/fire/pages/", "tests/analytics/")  # each shares a world that takes its time to make
 SLOWEST = (  # begun first, in this order; of the rest whatever has most tests
-    TOGETHER,
+    "tests/fire/pages/",
     "tests/browser/test_story.py",
     "tests/browser/test_jobs.py",
     "tests/approvals/test_machine.py",
@@ -28,7 +28,7 @@ SLOWEST = (  # begun first, in this order; of the rest whatever has most tests
     "tests/browser/test_requests.py",
     "tests/browser/test_contracts.py",
     "tests/demo/test_load_demo.py",
-    "tests/analytics/test_pages.py",
+    "tests/analytics/",
     "tests/races/test_kills.py",
     "tests/documents/test_award_memo.py",
     "tests/documents/test_structure.py",
@@ -43,7 +43,6 @@ SLOWEST = (  # begun first, in this order; of the rest whatever has most tests
     "tests/portal/test_pages.py",
     "tests/requisitions/test_pages.py",
     "tests/inbox/test_acts.py",
-    "tests/analytics/test_figures.py",
     "tests/config/test_supervisor.py",
     "tests/operations/test_sealed.py",
 )
@@ -51,7 +50,8 @@ SLOWEST = (  # begun first, in this order; of the rest whatever has most tests
 
 def group_of(nodeid):
     """What runs in one process, one after the other: a file, or a folder that shares what it makes."""
-    return TOGETHER if nodeid.startswith(TOGETHER) else nodeid.split("::", 1)[0]
+    shared = (one for one in TOGETHER if nodeid.startswith(one))
+    return next(shared, nodeid.split("::", 1)[0])
 
 
 class SlowestFirst(LoadFileScheduling):

@@ -9,7 +9,7 @@ from procurement.accounts.models import User
 from procurement.organization.models import Role
 from tests.browser.company import a_company
 from tests.browser.test_accessibility import PHONE, WIDE, visit
-from tests.factories import make_person
+from tests.factories import RequisitionFactory, make_person
 from tests.operations.conftest import failed_effect, failed_job, failed_mail, failed_rendering
 from workflows.approvals.models import ApprovalCase, ApprovalStep
 from workflows.operations.matters import MATTERS
@@ -47,7 +47,7 @@ def side(settings, tmp_path):
     return a_company()
 
 
-def test_operations_have_no_fault(new_page, picture, side, looks):
+def test_operations_and_processes_have_no_fault(new_page, picture, side, looks):
     administrator = make_person(group_roles=[Role.ADMINISTRATOR])
     lists = [reverse("operations:list", args=[name]) for name in MATTERS]
     pages = [reverse("operations:overview"), *lists]
@@ -64,19 +64,15 @@ def test_operations_have_no_fault(new_page, picture, side, looks):
     found += walk(
         new_page, picture, administrator, [*pages, reverse("operations:retry_all", args=["effects"]), "/"], looks
     )  # fmt: skip
+    case = ApprovalCase.objects.filter(status="pending", document_type="requisition").first()
+    done = ApprovalCase.objects.filter(status="approved", document_type="award").first()
+    processes = [reverse("flows:process", args=[one.pk]) for one in (case, done)]
+    found += walk(new_page, picture, side.users["auditor"], processes, looks)
     assert not found, "\n".join(found)
 
 
-def test_a_process_has_no_fault(new_page, picture, side, looks):
-    case = ApprovalCase.objects.filter(status="pending", document_type="requisition").first()
-    done = ApprovalCase.objects.filter(status="approved", document_type="award").first()
-    pages = [reverse("flows:process", args=[one.pk]) for one in (case, done)]
-
-    assert not walk(new_page, picture, side.users["auditor"], pages, looks)
-
-
-def test_one_is_tried_again_by_the_keyboard(page_as, side):
-    row = failed_effect(side.documents["requisition"]["approved"])
+def test_one_is_tried_again_by_the_keyboard(page_as):
+    row = failed_effect(RequisitionFactory(requester=make_person()))
     page = page_as(make_person(group_roles=[Role.ADMINISTRATOR]), scripts=False)
     page.goto(reverse("operations:list", args=["effects"]))
     page.locator("tbody button").focus()
