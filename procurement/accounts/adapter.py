@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.core import context as http
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
+
+logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -25,9 +34,19 @@ class AccountAdapter(DefaultAccountAdapter):
         return f"Caigou: {subject}"
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Write to people in the language they chose."""
+        """Write to people in the language they chose; whoever waits for the mail is told when it cannot be sent."""
         with translation.override(language_of(email) or translation.get_language()):
-            super().send_mail(template_prefix, email, {"site_url": settings.SITE_URL, **context})
+            try:
+                super().send_mail(template_prefix, email, {"site_url": settings.SITE_URL, **context})
+                return
+            except (OSError, SMTPException):
+                logger.exception("a mail of %s was not sent", template_prefix)
+        request = http.request
+        messages.error(
+            request,
+            _("The mail could not be sent. Try again in a few minutes, or tell your administrator."),
+        )
+        raise ImmediateHttpResponse(redirect(request.path))
 
 
 def language_of(email: str) -> str:

@@ -23,8 +23,12 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """A user who may enter the administration."""
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        """A user who may enter the administration. Whoever sits at the command line vouches for the address."""
+        from allauth.account.models import EmailAddress  # its app is loaded after this one
+
+        user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        return user
 
 
 class User(AbstractBaseUser, PermissionsMixin):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -69,7 +70,8 @@ def the_web_cannot_open_bids(app_configs: Any, **kwargs: Any) -> list[CheckMessa
     inside = [
         name
         for name in ("OPENER_KEY_FILE", "DRAFT_KEY_FILE", "RECEIPT_KEY_FILE")
-        if getattr(settings, name) and str(settings.BASE_DIR) in getattr(settings, name)
+        if getattr(settings, name)
+        and Path(getattr(settings, name)).resolve().is_relative_to(settings.BASE_DIR)
     ]
     if inside and not settings.DEMO:
         found.append(

@@ -1,16 +1,20 @@
 """Production guesses nothing, and the web cannot be given the key that opens bids."""
 
 import os
+import re
 import runpy
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.test import override_settings
+from django.urls import reverse
 
 from procurement.config import checks
 from procurement.config.quality import PRETENDED_PRODUCTION
+from procurement.config.settings import base
 
 PRODUCTION = "procurement.config.settings.production"
 
@@ -74,6 +78,8 @@ def test_the_check_sees_the_key_in_the_wrong_process():
 def test_the_check_sees_a_key_in_the_checkout():
     with override_settings(DRAFT_KEY_FILE=str(Path(__file__).with_name("draft.key"))):
         assert [found.id for found in checks.the_web_cannot_open_bids(None)] == ["caigou.E003"]
+    with override_settings(DRAFT_KEY_FILE=f"{settings.BASE_DIR}-keys/draft.key"):
+        assert checks.the_web_cannot_open_bids(None) == []
 
 
 @pytest.mark.django_db
@@ -91,3 +97,14 @@ def test_a_machine_without_pango_is_told_what_to_install(monkeypatch):
     assert "pango" in warning.msg
     assert warning.hint.startswith("Run: ")
     call_command("check", "--tag", "documents")  # a warning, not a refusal
+
+
+@pytest.mark.django_db
+def test_what_pages_name_is_collected_once_per_release(tmp_path, client):
+    with override_settings(STATIC_ROOT=tmp_path, STORAGES=base.STORAGES):
+        call_command("collectstatic", interactive=False, verbosity=0)
+        page = client.get(reverse("account_login")).text
+
+    named = re.findall(r'(?:href|src)="/static/([^"]+)"', page)
+    assert len(named) > 5
+    assert all(re.search(r"\.[0-9a-f]{12}\.", name) and (tmp_path / name).exists() for name in named), named

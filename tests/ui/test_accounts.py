@@ -8,6 +8,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
+from django.core.mail.backends.base import BaseEmailBackend
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -81,6 +82,41 @@ def test_a_guest_logs_in_by_a_mailed_code(client):
     answer = client.post(reverse("account_confirm_login_code"), {"code": code})
     assert answer.status_code == 302
     assert client.session["_auth_user_id"] == str(guest.pk)
+
+
+class Unreachable(BaseEmailBackend):
+    """A mail server that does not answer."""
+
+    def send_messages(self, messages):
+        raise ConnectionRefusedError
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("account_login", {"login": "new@example.com", "password": PASSWORD}),  # an address to be confirmed
+        ("account_request_login_code", {"email": "new@example.com"}),
+        ("account_request_login_code", {"email": "nobody@example.com"}),
+        ("account_reset_password", {"email": "new@example.com"}),
+        ("account_reset_password", {"email": "nobody@example.com"}),
+    ],
+)
+def test_whoever_waits_for_a_mail_is_told_that_it_cannot_be_sent(client, settings, name, typed):
+    User.objects.create_user("new@example.com", PASSWORD, name="Lin Yue")
+    settings.EMAIL_BACKEND = f"{__name__}.{Unreachable.__name__}"
+    answer = client.post(reverse(name), typed, follow=True)
+
+    assert answer.status_code == 200
+    assert answer.redirect_chain[-1][0] == reverse(name)
+    assert "The mail could not be sent" in answer.text
+    assert "_auth_user_id" not in client.session
+
+
+def test_the_first_administrator_needs_no_mail(client):
+    User.objects.create_superuser("root@example.com", PASSWORD, name="Root")
+
+    assert login_with(client, PASSWORD, "root@example.com").url == "/"
+    assert client.get("/admin/").status_code == 200
 
 
 def test_mail_speaks_the_readers_language(client):

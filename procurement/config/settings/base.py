@@ -53,7 +53,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "procurement.config.static_files.CollectedFiles",
     "django.forms",
     "django_htmx",
     "guardian",
