@@ -168,6 +168,12 @@ def test_lines_come_and_go_while_scrolling_and_keep_the_picks(page_as):
     page.reload()
     assert page.get_by_text("2 lines · 1 supplier").is_visible()
 
+    page.context.clear_cookies()  # the log-in has run out
+    with page.expect_response("**/login/**"):
+        rows.last.scroll_into_view_if_needed()
+    page.wait_for_function("!document.querySelector('.htmx-request')")
+    assert rows.count() == 51
+
 
 def test_results_read_well_on_both_sides(look):
     made = valves(discloses_winning_total=True)
