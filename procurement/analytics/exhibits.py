@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from procurement.analytics import words
-from procurement.common.charts import Bar, Drawing, Stage
+from procurement.common.charts import Bar, Cell, Drawing, Stage
 from procurement.common.components import Fact
 from procurement.common.figures import NONE, amount_text
 from procurement.common.tables import Table, Text
@@ -49,11 +49,25 @@ class Exhibit:
         return not self.table.rows
 
     @property
-    def shown_rows(self) -> list[list[tuple[str, bool]]]:
-        """The table's cells as words, and whether they are figures."""
+    def table_heads(self) -> list[tuple[Text, bool]]:
+        """The table's heads, and whether figures stand below them; amounts say in which currency."""
+        return [
+            (
+                f"{column.label}, {self.currency}" if column.kind == "money" else column.label,
+                column.kind != "text",
+            )
+            for column in self.table.columns
+        ]
+
+    @property
+    def shown_rows(self) -> list[list[Cell]]:
+        """The table's cells as words."""
         kinds = [column.kind for column in self.table.columns]
         return [
-            [(self._said(value, kind), kind != "text") for value, kind in zip(row, kinds, strict=True)]
+            [
+                Cell(self._said(value, kind), head, number)
+                for value, kind, (head, number) in zip(row, kinds, self.table_heads, strict=True)
+            ]
             for row in self.table.rows
         ]
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.generic import TemplateView
 
 from procurement.accounts.models import User
@@ -161,11 +162,13 @@ class Documents(FiguresPage):
         ledger = resolve(self._rows(of, asked), cast(User, self.request.user))
         kept = urlencode({key: value for key, value in asked.query.items() if value and key in KEPT})
         back = f"{reverse(f'analytics:{of}')}{'?' if kept else ''}{kept}"
-        title = next(choice.label for choice in _pages(of, "") if choice.current)
+        title, heads = next(choice.label for choice in _pages(of, "") if choice.current), _heads(of)
         return super().get_context_data(
             ledger=ledger,
-            lines=[(entry, _figures(of, entry.row, asked)) for entry in ledger.entries],
-            heads=_heads(of),
+            lines=[
+                (entry, zip(heads, _figures(of, entry.row, asked), strict=True)) for entry in ledger.entries
+            ],
+            heads=heads,
             crumbs=[Crumb(_("Analytics"), reverse("analytics:pipeline")), Crumb(title, back)],
             narrowed=self._narrowed(of, asked),
             back=back,
@@ -220,7 +223,7 @@ def _heads(of: str) -> list[str]:
     return {
         "pipeline": [_("Days"), _("Amount")],
         "cycles": [_("Days")],
-        "savings": [_("Estimate"), _("Awarded"), _("Saved")],
+        "savings": [_("Estimate"), _("Awarded"), pgettext("money", "Saved")],
         "spend": [_("Ordered")],
         "competition": [_("Invited"), _("Bids")],
         "orders": [_("Days")],

@@ -69,6 +69,15 @@ class Stage:
     url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of the table behind a chart; on a phone the head of its column stands before it."""
+
+    words: Text
+    head: Text = ""
+    number: bool = False
+
+
 # ── Where it stands ──
 
 

@@ -127,6 +127,7 @@ class Window:
     first: int
     last: int
     count: int
+    url: str
     previous_url: str
     next_url: str
 
@@ -429,6 +430,7 @@ def window_of(comparison: Comparison, choices: Choices) -> Window | None:
         first=comparison.offset + 1,
         last=last,
         count=comparison.line_count,
+        url=choices.address(page=str(page)),
         previous_url=choices.address(page=str(page - 1)) if page > 1 else "",
         next_url=choices.address(page=str(page + 1)) if last < comparison.line_count else "",
     )
@@ -445,6 +447,7 @@ def supplier_pages_of(comparison: Comparison, choices: Choices) -> Window | None
         first=(page - 1) * COLUMNS + 1,
         last=min(page * COLUMNS, len(others)),
         count=len(others),
+        url=choices.address(suppliers=str(page)),
         previous_url=choices.address(suppliers=str(page - 1)) if page > 1 else "",
         next_url=choices.address(suppliers=str(page + 1)) if page < pages else "",
     )

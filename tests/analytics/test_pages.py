@@ -68,9 +68,15 @@ def test_exported_money_is_money(reader):
 
 
 def test_every_figure_leads_to_its_documents(reader):
-    links = set()
+    links, nameless = (
+        set(),
+        re.compile(r'<td(?![^>]* data-label="[^"]+")[^>]*>'),
+    )  # on a phone its row is a card
     for name in PAGES:
         page = reader.get(reverse(name)).content.decode()
+        tables = re.findall(r'<div class="scroll list".*?</table>', page, re.DOTALL)
+        assert tables
+        assert not nameless.search("".join(tables))
         links |= set(re.findall(r'href="(/analytics/documents/[^"]+)"', page))
 
     assert len({link.split("?")[0] for link in links}) == len(PAGES)
@@ -78,6 +84,7 @@ def test_every_figure_leads_to_its_documents(reader):
         answer = reader.get(link.replace("&amp;", "&"))
         assert answer.status_code == 200
         assert answer.context["lines"], link
+        assert not nameless.search(answer.content.decode())
 
 
 @pytest.mark.parametrize(

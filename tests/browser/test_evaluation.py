@@ -138,20 +138,41 @@ def test_own_picks_are_ticked_split_and_awarded_in_a_browser(page_as, picture):
     assert list(split) == [(first, 100), (second, 52)]
 
 
-def test_lines_come_while_scrolling_and_keep_the_picks(page_as):
+def test_lines_come_and_go_while_scrolling_and_keep_the_picks(page_as):
     made = make_opened([[str(n) for n in range(1, 161)], ["90"] * 160])
     page = page_as(made.officer)
     page.goto(reverse("evaluation:comparison", args=[made.rfq.pk]) + "?scenario=own")
-    rows = page.locator(".matrix tbody tr")
+    rows, matrix = page.locator(".matrix tbody tr"), page.locator(".matrix")
+    first, second, last = (
+        page.locator(f"#p{made.lines[line].pk}-{made.bids[bid].pk}")
+        for line, bid in ((0, 0), (0, 1), (-1, 1))
+    )
+    page.route("**/picks/**", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        first.check()
+    page.evaluate("document.activeElement.blur()")
     for shown in (101, 151, 160):  # fifty more each time, and the row that fetches the next ones
         rows.last.scroll_into_view_if_needed()
         expect(rows).to_have_count(shown)
-    last = page.locator(f"#p{made.lines[-1].pk}-{made.bids[1].pk}")
-    with page.expect_response("**/picks/**"):
-        last.check()
-    assert rows.count() == 160
+    assert first.is_checked()  # not saved, so its window stays
+
+    page.unroute("**/picks/**")
+    for tick, wanted in [(first, False), (second, True), (last, True)]:
+        matrix.evaluate("(one, down) => one.scrollTo(0, down)", 9999 if tick is last else 0)
+        with page.expect_response("**/picks/**"):
+            tick.set_checked(wanted)
+    expect(rows).to_have_count(50 + 50 + 10 + 1)  # one row stands for the first window, which is saved now
+    assert second.count() == 0
+    matrix.evaluate("one => one.scrollTo(0, 0)")
+    expect(second).to_be_checked()
     page.reload()
-    assert page.get_by_text("1 line · 1 supplier").is_visible()
+    assert page.get_by_text("2 lines · 1 supplier").is_visible()
+
+    page.context.clear_cookies()  # the log-in has run out
+    with page.expect_response("**/login/**"):
+        rows.last.scroll_into_view_if_needed()
+    page.wait_for_function("!document.querySelector('.htmx-request')")
+    assert rows.count() == 51
 
 
 def test_results_read_well_on_both_sides(look):

@@ -1,5 +1,7 @@
 """The search over everything: each person finds what they may see, by whatever piece of it they remember."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -140,3 +142,14 @@ def test_the_style_guide_is_for_the_demo_only(client, officer, settings):
     assert client.get(address).status_code == 200
     client.force_login(make_member())
     assert client.get(address).status_code == 404
+
+
+def test_the_style_guide_speaks_the_language_of_its_reader(client, officer, settings):
+    settings.DEMO = True
+    officer.language = "zh-hans"
+    officer.save(update_fields=["language"])
+
+    page = client.get(reverse("office:styleguide")).content.decode().partition("<main")[2]
+
+    assert '设计规范 <span lang="en">Style guide</span>' in page
+    assert not re.search(r"<(?:button|h2|h3|label)\b[^>]*>[A-Za-z ]+</", page)

@@ -597,8 +597,9 @@ def test_the_list_is_narrowed(client, officer, company):
     assert found(status="nonsense") == {mine, out, closed}
 
 
-def test_before_opening_no_page_betrays_a_bid(client):
-    """Pages before and after a bid arrived are the same to the letter, for everybody who may look."""
+def test_before_opening_no_page_betrays_a_bid(client, monkeypatch):
+    """Pages before and after a bid arrived are the same to the letter, for everybody who may look at that moment."""
+    monkeypatch.setattr("procurement.rfqs.views.base.database_clock", noon)
     rfq = published()
     supplier = rfq.world.suppliers[0]
     people = [rfq.officer, make_auditor(rfq.company), rfq.world.openers[0]]

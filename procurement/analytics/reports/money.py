@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from procurement.analytics import savings, spend, words
 from procurement.analytics.exhibits import Exhibit, Report
@@ -43,7 +43,7 @@ def savings_report(asked: Asked) -> Report:
         Fact(_("Estimate"), short[0], _("%(count)d awards") % {"count": total.documents}),
         Fact(_("Awarded"), short[1]),
         Fact(
-            _("Saved"),
+            pgettext("money", "Saved"),
             words.money_in_short(total.saved, asked.currency),
             _("%(share)s of the estimate") % {"share": words.percent(total.percent)},
             tone="good" if total.saved > 0 else "bad" if total.saved < 0 else "",
@@ -67,7 +67,7 @@ def savings_report(asked: Asked) -> Report:
             (_("Estimate"), _("quantity awarded × estimated unit price of the RFQ's last revision, without tax")),
             (_("Average and lowest bid"), _("quantity awarded × mean, or lowest, net unit price of the opened bids on that line")),
             (_("Awarded"), _("net of the award, all in the evaluation currency at the rates stored when bids were opened")),
-            (_("Saved"), _("estimate − awarded; below the average bid: average − awarded. Lines without an estimate are left out.")),
+            (pgettext("money", "Saved"), _("estimate − awarded; below the average bid: average − awarded. Lines without an estimate are left out.")),
         ],
         nothing=_("Nothing was awarded within this period."),
     )  # fmt: skip
@@ -81,7 +81,7 @@ def _saving_heads(first: str) -> list[Head]:
         column(_("Average bid"), "money"),
         column(_("Lowest bid"), "money"),
         column(_("Awarded"), "money"),
-        column(_("Saved"), "money"),
+        column(pgettext("money", "Saved"), "money"),
         column(_("of the estimate"), "percent"),
     ]
 
@@ -103,7 +103,11 @@ def _saved_by_month(asked: Asked, found: Savings) -> Exhibit:
             figure=lambda value: words.money_in_short(value, asked.currency),
             inks=("ink", "hatch", "dots"),
         ),
-        series=[("ink", _("Awarded")), ("hatch", _("Saved")), ("dots", _("Above the estimate"))],
+        series=[
+            ("ink", _("Awarded")),
+            ("hatch", pgettext("money", "Saved")),
+            ("dots", _("Above the estimate")),
+        ],
         table=Table(
             _("Months"),
             _saving_heads(_("Month")),
@@ -142,9 +146,9 @@ def _saved_by(asked: Asked, dimension: str, found: dict[int, Saving]) -> Exhibit
         key=dimension,
         title=TITLES[dimension],
         sub=_("saved, of the estimate, awarded"),
-        label=_("Saved"),
+        label=pgettext("money", "Saved"),
         kind="bars",
-        heads=[_("Saved"), _("of the estimate"), _("Awarded")],
+        heads=[pgettext("money", "Saved"), _("of the estimate"), _("Awarded")],
         bars=[
             Bar(
                 label=label,

@@ -8,10 +8,12 @@ from typing import Any
 
 from django import template
 
-from procurement.common.charts import ROW, Bar, Drawing, Stage, funnel_of, percent
+from procurement.common.charts import ROW, Bar, Cell, Drawing, Stage, Text, funnel_of, percent
+from procurement.common.schedules import Schedule
 
 register = template.Library()
 _numbers = count(1)
+BESIDE = 2
 
 
 @register.inclusion_tag("components/charts/bars.html")
@@ -38,3 +40,20 @@ def linechart(drawing: Drawing, label: Any, line: Any, band: Any) -> dict[str, A
 def funnel(stages: Sequence[Stage], label: Any) -> dict[str, Any]:
     """Stages below each other, as wide as what lies in them."""
     return {"rows": funnel_of(stages), "label": label, "height": ROW * len(stages) - 18}
+
+
+@register.inclusion_tag("components/charts/schedule.html")
+def schedule(drawing: Schedule) -> dict[str, Any]:
+    """Planned against actual dates."""
+    return {"drawing": drawing}
+
+
+@register.inclusion_tag("components/charts/figures.html")
+def figures_behind(
+    rows: Sequence[Sequence[Cell]], label: Any, heads: Sequence[tuple[Text, bool]]
+) -> dict[str, Any]:
+    """The table behind a chart, whose heads say whether figures stand below them.
+
+    On a phone, rows of more cells than stand beside each other there are cards.
+    """
+    return {"rows": rows, "label": label, "heads": heads, "kind": "list" if len(heads) > BESIDE else ""}

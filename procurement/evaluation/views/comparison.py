@@ -42,7 +42,7 @@ class Compare(OpenedPage, TemplateView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page, or only further lines of it while somebody scrolls."""
         if request.GET.get("part") == "rows":
-            return render(request, "evaluation/rows.html", self.matrix(limit=WINDOW))
+            return render(request, "evaluation/lines.html", self.matrix(limit=WINDOW))
         return super().get(request, *args, **kwargs)
 
     @cached_property
@@ -151,7 +151,7 @@ class SavePicks(Compare):
             return render(
                 request,
                 "evaluation/picked.html",
-                self.matrix(only=shown) | {"window": None},
+                self.matrix(only=shown),
                 status=422 if self.refused else 200,
             )
         if self.refused:

@@ -25,6 +25,7 @@ from procurement.rfqs.lists import RFQS
 from procurement.rfqs.models import Rfq, RfqDocument
 from procurement.rfqs.permissions import can, templates_for
 from procurement.rfqs.presentation import facts_of, participation_of, state_at, terms_of
+from procurement.rfqs.timetable import timetable_of
 from procurement.rfqs.views.base import RfqPage
 from workflows.approvals.chain import chain_of, preview
 from workflows.approvals.models import DocumentType
@@ -73,6 +74,7 @@ class Overview(RfqPage, TemplateView):
             facts=facts_of(rfq, at, openers_of(rfq)),
             participation=participation_of(rfq) if rfq.published_at else [],
             silent=self._silent(),
+            timetable=None if rfq.status in Rfq.EDITABLE else timetable_of(rfq, at),
             terms=terms_of(rfq),
             documents=file_items(rfq)[:5],
             rounds=chain_of(DocumentType.RFQ, rfq.pk) if rfq.round else [],

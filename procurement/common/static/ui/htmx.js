@@ -1,4 +1,4 @@
-// Sends the CSRF token with every htmx request, and says so when the log-in has run out.
+// Sends the CSRF token with every htmx request, and lets no whole page into a part of one.
 const token = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
 document.addEventListener("htmx:configRequest", (event) => {
@@ -12,4 +12,6 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     event.detail.shouldSwap = true;
     event.detail.isError = false;
   }
+  // The log-in has run out: what stands here, typed or not, stays.
+  if (/^\s*<!doctype/i.test(xhr.responseText)) event.detail.shouldSwap = false;
 });
