@@ -28,6 +28,7 @@ SWEEPS = {  # task: every so many seconds
     "notices.sweep": 15,
     "notices.digests": 120,
     "approvals.sweep": 60,
+    "common.sweep_files": 3600,
 }
 
 
