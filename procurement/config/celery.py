@@ -29,6 +29,7 @@ SWEEPS = {  # task: every so many seconds
     "notices.digests": 120,
     "approvals.sweep": 60,
     "common.sweep_files": 3600,
+    "contracts.sweep_previews": 3600,
 }
 
 
