@@ -260,7 +260,7 @@ class DraftPreview(models.Model):
     """The PDF of a draft as one person is typing it. The latest text counts; it is no document on record.
 
     `wanted` counts what was asked for and `made` what the PDF shows; `queued_at` says that a message is under way, so
-    that however fast one types, at most one waits.
+    that however fast one types, at most one waits. Nobody asks for a week, and it goes.
     """
 
     contract = models.ForeignKey(Contract, models.CASCADE, related_name="previews")
@@ -269,6 +269,7 @@ class DraftPreview(models.Model):
     content_hash = models.CharField(max_length=64)
     wanted = models.PositiveIntegerField(default=1)
     made = models.PositiveIntegerField(default=0)
+    asked_at = models.DateTimeField(db_default=Now())
     queued_at = models.DateTimeField(null=True)
     pdf = models.BinaryField(null=True)
     pages = models.PositiveIntegerField(null=True)
@@ -277,6 +278,7 @@ class DraftPreview(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["contract", "person"], name="draft_preview_once")]
+        indexes = [models.Index(fields=["asked_at"], name="draft_preview_asked")]
 
     def __str__(self) -> str:
         return f"{self.contract} {self.made}/{self.wanted}"
@@ -285,6 +287,11 @@ class DraftPreview(models.Model):
     def is_waiting(self) -> bool:
         """Whether a newer text than the PDF shows is still to be made."""
         return self.made < self.wanted and not self.error
+
+    @property
+    def shown_as(self) -> str:
+        """What a page that shows the PDF calls it, so that it knows when there is a newer one, also of a new row."""
+        return f"{self.pk}-{self.made}"
 
 
 class ContractUserObjectPermission(UserObjectPermissionBase):

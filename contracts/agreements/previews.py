@@ -23,6 +23,10 @@ from procurement.common.clock import database_clock
 
 logger = logging.getLogger(__name__)
 LOST = timedelta(minutes=2)  # a message that has not arrived by then is sent again
+ABANDONED = timedelta(
+    days=7
+)  # over a weekend and a short absence; opening the editor makes it anew in a moment
+SWEPT_AT_ONCE = 200
 
 
 @transaction.atomic
@@ -37,6 +41,8 @@ def ask(*, contract: Contract, person: User, content: dict[str, Any]) -> DraftPr
         preview.wanted += 1
     if preview.is_waiting and _take_message(preview):
         transaction.on_commit(lambda: _send(preview.pk), robust=True)
+    elif not preview.is_waiting:
+        DraftPreview.objects.filter(pk=preview.pk).update(asked_at=Now())
     return preview
 
 
@@ -45,13 +51,22 @@ def forget(contract: Contract) -> None:
     DraftPreview.objects.filter(contract=contract).delete()
 
 
+@transaction.atomic
+def sweep(*, limit: int = SWEPT_AT_ONCE) -> int:
+    """Drop what nobody has asked for in a week. Returns how many; whoever asks meanwhile keeps theirs."""
+    left = DraftPreview.objects.filter(asked_at__lte=Now() - ABANDONED).order_by("asked_at")
+    keys = left.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit]
+    dropped, _rows = DraftPreview.objects.filter(pk__in=list(keys)).delete()
+    return dropped
+
+
 def _take_message(preview: DraftPreview) -> bool:
     """Whether a message is to be sent: none is under way, or it was lost."""
-    now = database_clock()
+    now = preview.asked_at = database_clock()
     is_under_way = preview.queued_at is not None and preview.queued_at > now - LOST
     if not is_under_way:
         preview.queued_at = now
-    preview.save(update_fields=["content", "content_hash", "error", "wanted", "queued_at"])
+    preview.save(update_fields=["content", "content_hash", "error", "wanted", "asked_at", "queued_at"])
     return not is_under_way
 
 

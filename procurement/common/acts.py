@@ -26,6 +26,7 @@ class Act(FormView[Any]):
     form_class: type[forms.Form] = ConfirmForm
     title: ClassVar[Text] = ""
     text: Text = ""
+    warning: Text = ""
     button: ClassVar[Text] = ""
     done: Text = ""
     danger: ClassVar[bool] = False
@@ -40,7 +41,13 @@ class Act(FormView[Any]):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The question."""
-        shown = {"title": self.title, "text": self.text, "action_label": self.button, "danger": self.danger}
+        shown = {
+            "title": self.title,
+            "text": self.text,
+            "warning": self.warning,
+            "action_label": self.button,
+            "danger": self.danger,
+        }
         return super().get_context_data(**{**self.around(), **shown, **kwargs})
 
     def form_valid(self, form: Any) -> HttpResponse:

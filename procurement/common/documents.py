@@ -87,6 +87,7 @@ class Kind:
     subject_model: type[models.Model]
     build: Builder
     may_view: Judge
+    is_withdrawn: Callable[[Rendering], bool]
 
     @property
     def subject_type(self) -> str:
@@ -98,14 +99,21 @@ kinds: dict[str, Kind] = {}
 
 
 def register(
-    template: str, *, label: Text, subject_model: type[models.Model], builder: Builder, may_view: Judge
+    template: str,
+    *,
+    label: Text,
+    subject_model: type[models.Model],
+    builder: Builder,
+    may_view: Judge,
+    is_withdrawn: Callable[[Rendering], bool] = lambda rendering: False,
 ) -> None:
     """Add a kind, from `AppConfig.ready()`. It is drawn by `templates/print/<template>.html`.
 
     `builder(subject_id, version, language)` collects what is printed; a RuleViolation from it is shown as the reason
     why there is no PDF. `may_view(user, rendering)` decides for both doors; whoever may not gets 404.
+    `is_withdrawn(rendering)` is asked when somebody checks a copy.
     """
-    kinds[template] = Kind(template, label, subject_model, builder, may_view)
+    kinds[template] = Kind(template, label, subject_model, builder, may_view, is_withdrawn)
 
 
 def request(template: str, subject: models.Model, *, version: int = 1, language: str = BOTH) -> Rendering:

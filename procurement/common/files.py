@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import secrets
 import zipfile
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import ProtectedError
 from django.http import FileResponse
 from django.utils.http import content_disposition_header
 from django.utils.text import get_valid_filename
@@ -24,14 +28,16 @@ from PIL import Image
 
 from procurement.accounts.models import User
 from procurement.common import later
+from procurement.common.clock import database_clock
 from procurement.common.errors import RuleViolation
-from procurement.common.models import StoredFile
+from procurement.common.models import Job, StoredFile
 
 if TYPE_CHECKING:
     import pikepdf
 else:
     pikepdf = later.library("pikepdf")
 
+logger = logging.getLogger(__name__)
 MEGABYTE = 1024 * 1024
 MAX_SIZE = 50 * MEGABYTE
 MAX_PIXELS = 40_000_000
@@ -48,6 +54,10 @@ TYPES: Mapping[str, str] = {
     "dwg": "image/vnd.dwg",
 }
 OFFICE_TYPES = frozenset(TYPES)
+# How long what somebody made for one look is kept: over a holiday and the end of a month, so that whoever comes back to
+# it finds it; not longer, because it copies what the record says anyway, grows old, and is made again with one click.
+ONE_LOOK = timedelta(days=30)
+SWEPT_AT_ONCE = 500
 SCAN_TYPES = frozenset({"pdf", "png", "jpg", "jpeg"})
 
 
@@ -72,9 +82,15 @@ def store_upload(
 
 
 def store_bytes(
-    data: bytes, *, name: str, content_type: str, uploaded_by: User | None = None, sealed: bool = False
+    data: bytes,
+    *,
+    name: str,
+    content_type: str,
+    uploaded_by: User | None = None,
+    sealed: bool = False,
+    keep_for: timedelta | None = None,
 ) -> StoredFile:
-    """Keep bytes that the program itself made or has checked, by their SHA-256."""
+    """Keep bytes that the program itself made or has checked, by their SHA-256; for ever unless `keep_for` says how long."""
     digest = hashlib.sha256(data).hexdigest()
     path = f"{digest[:2]}/{secrets.token_hex(16)}"
     default_storage.save(path, ContentFile(data))
@@ -87,7 +103,39 @@ def store_bytes(
         sealed=sealed,
         status=StoredFile.Status.CLEAN,
         uploaded_by=uploaded_by,
+        kept_until=None if keep_for is None else database_clock() + keep_for,
     )
+
+
+def sweep(*, limit: int = SWEPT_AT_ONCE) -> int:
+    """Remove files whose time is over, each by itself. Returns how many; killed at any point, the next run goes on."""
+    past = StoredFile.objects.past().order_by("kept_until", "pk")
+    return sum(_removed(pk) for pk in list(past.values_list("pk", flat=True)[:limit]))
+
+
+def _removed(pk: int) -> bool:
+    """Whether it is gone; one that resists holds up no other."""
+    try:
+        return _remove(pk)
+    except (ProtectedError, OSError):
+        logger.exception("file %s is past its time and cannot be removed", pk)
+        return False
+
+
+@transaction.atomic
+def _remove(pk: int) -> bool:
+    """The job forgets it, then the bytes go, and with the commit the row.
+
+    Before a byte is touched, Django refuses to drop a row that anything else names. Bytes that an earlier run took are
+    no error.
+    """
+    one = StoredFile.objects.select_for_update(skip_locked=True).filter(pk=pk).first()
+    if one is None:
+        return False
+    Job.objects.filter(file=one).update(file=None)
+    one.delete()
+    default_storage.delete(one.path)
+    return True
 
 
 def read(stored: StoredFile) -> bytes:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from django.db import connection
+from django.db.models import ForeignObjectRel
+
+from procurement.common.models import Job, StoredFile
 
 Check = Callable[[], Iterable[str]]
 SHOWN = 50
@@ -43,3 +46,13 @@ def rows(sql: str) -> list[tuple[object, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return list(cursor.fetchall())
+
+
+@invariant("Nothing on record refers to a file that is kept for a while only")
+def record_keeps_its_files() -> Iterable[str]:
+    """Jobs alone have such files, and forget them; every other reference is on record, whichever room makes it."""
+    for relation in StoredFile._meta.get_fields(include_hidden=True):
+        if isinstance(relation, ForeignObjectRel) and relation.related_model is not Job:
+            ending = {f"{relation.field.name}__kept_until__isnull": False}
+            found = relation.related_model._base_manager.filter(**ending)
+            yield from (f"{row._meta.label} {row.pk}" for row in found)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from datetime import datetime
+from typing import ClassVar, Self
 
 import pgtrigger
 from django.conf import settings
@@ -125,8 +126,24 @@ class Delivery(models.Model):
         return f"{self.consumer}:{self.event_id}"
 
 
+class StoredFileQuerySet(models.QuerySet["StoredFile"]):
+    """Files, by how long they are kept."""
+
+    def kept(self) -> Self:
+        """What may be read now, however late the sweep is."""
+        return self.filter(Q(kept_until=None) | Q(kept_until__gt=Now()))
+
+    def past(self) -> Self:
+        """What may go; never a file without an end."""
+        return self.filter(kept_until__lte=Now())
+
+
 class StoredFile(Stateful):
-    """A file in storage. Sealed files hold ciphertext only; their key lies in the bid that names them."""
+    """A file in storage. Sealed files hold ciphertext only; their key lies in the bid that names them.
+
+    What belongs to the record is kept for ever, and the database lets nobody give it an end later. Only what was made
+    for one look says from the start until when it is kept.
+    """
 
     class Status(models.TextChoices):
         QUARANTINED = "quarantined", _("Being checked")
@@ -146,13 +163,30 @@ class StoredFile(Stateful):
     reason = models.CharField(max_length=200, blank=True, default="")
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
+    kept_until = models.DateTimeField(null=True, help_text="Empty: for ever, as everything of the record.")
+
+    objects = StoredFileQuerySet.as_manager()
 
     class Meta:
         constraints = [models.CheckConstraint(name="file_size_not_negative", condition=Q(size__gte=0))]
-        indexes = [models.Index(fields=["sha256"], name="file_by_digest")]
+        indexes = [
+            models.Index(fields=["sha256"], name="file_by_digest"),
+            models.Index(fields=["kept_until"], name="file_past", condition=Q(kept_until__isnull=False)),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="record_has_no_end",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__kept_until__isnull=True, new__kept_until__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def is_kept_at(self, moment: datetime) -> bool:
+        """Whether it may be read."""
+        return self.kept_until is None or moment < self.kept_until
 
 
 class Rendering(Stateful):
@@ -261,6 +295,20 @@ class Job(Stateful):
     def url(self) -> str:
         """The page that came of it, if any."""
         return str(self.result.get("url", ""))
+
+    @property
+    def again_url(self) -> str:
+        """Where the same can be made anew, if it was a file for one look."""
+        return str(self.result.get("again", ""))
+
+    def file_at(self, moment: datetime) -> StoredFile | None:
+        """The file that came of it, as long as it is kept."""
+        return self.file if self.file and self.file.is_kept_at(moment) else None
+
+    @property
+    def had_file(self) -> bool:
+        """Whether a file came of it, kept or not."""
+        return bool(self.file_id or self.result.get("file"))
 
 
 class SavedFilter(models.Model):

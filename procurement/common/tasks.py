@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from procurement.common import document_tasks as document_tasks
-from procurement.common import events
+from procurement.common import events, files
 
 
 @shared_task(name="common.deliver_event")
@@ -26,3 +26,9 @@ def sweep_deliveries() -> None:
 def link_events() -> None:
     """Append the chain of events."""
     events.link_events()
+
+
+@shared_task(name="common.sweep_files")
+def sweep_files() -> None:
+    """Remove files that were made for one look and are past their time."""
+    files.sweep()

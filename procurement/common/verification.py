@@ -1,7 +1,7 @@
 """Whether a printed document is ours, for anybody who holds a copy (F124).
 
 Whoever asks names the number and the digest that stand on the paper, or shows the PDF itself, of which only the
-SHA-256 is looked at. The answer is one of three words and never a part of the content; a number nobody issued and
+SHA-256 is looked at. The answer is one of four words and never a part of the content; a number nobody issued and
 a digest that does not belong to it are answered alike.
 """
 
@@ -28,9 +28,13 @@ MAX_SIZE = 50 * MEGABYTE
 class Verdict(models.TextChoices):
     """What a copy is worth."""
 
-    GENUINE = "good", _("Genuine: this document is on record")
-    SUPERSEDED = "wait", _("Genuine, but superseded by a later version")
-    UNKNOWN = "bad", _("Not on record")
+    GENUINE = "genuine", _("Genuine: this document is on record")
+    SUPERSEDED = "superseded", _("Genuine, but superseded by a later version")
+    WITHDRAWN = "withdrawn", _("Genuine, but withdrawn since")
+    UNKNOWN = "unknown", _("Not on record")
+
+
+TONES = {Verdict.GENUINE: "good", Verdict.UNKNOWN: "bad"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,11 @@ class Finding:
 
     verdict: Verdict
     rendering: Rendering | None = None
+
+    @property
+    def tone(self) -> str:
+        """How the verdict is coloured."""
+        return TONES.get(self.verdict, "wait")
 
     @property
     def label(self) -> Any:
@@ -72,6 +81,9 @@ def _judged(found: Any) -> Finding:
     rendering = next(iter(found), None)
     if rendering is None:
         return Finding(Verdict.UNKNOWN)
+    kind = documents.kinds.get(rendering.template)
+    if kind and kind.is_withdrawn(rendering):
+        return Finding(Verdict.WITHDRAWN, rendering)
     later = _made().filter(
         template=rendering.template,
         subject_type=rendering.subject_type,

@@ -28,6 +28,8 @@ SWEEPS = {  # task: every so many seconds
     "notices.sweep": 15,
     "notices.digests": 120,
     "approvals.sweep": 60,
+    "common.sweep_files": 3600,
+    "contracts.sweep_previews": 3600,
 }
 
 

@@ -8,7 +8,7 @@ from procurement.common.audit import content_of
 from procurement.common.models import Event
 from procurement.common.wording import digest_of
 from procurement.evaluation.canonical import document_hash
-from procurement.evaluation.models import Award, ResultLetter
+from procurement.evaluation.models import Award, ResultLetter, ResultWithdrawal
 
 
 @content_of("award.submitted")
@@ -31,9 +31,18 @@ def submitted(events: Sequence[Event]) -> Mapping[int, str]:
 @content_of("result.sent")
 def told(events: Sequence[Event]) -> Mapping[int, str]:
     """Of the letter as it is stored."""
-    letters = dict(
-        ResultLetter.objects.filter(pk__in={event.subject_id for event in events}).values_list(
-            "pk", "content"
-        )
-    )
-    return {event.pk: digest_of(letters[event.subject_id]) for event in events if event.subject_id in letters}
+    return _of_content(ResultLetter, events)
+
+
+@content_of("result.withdrawn")
+def withdrawn(events: Sequence[Event]) -> Mapping[int, str]:
+    """Of what the bidder was told, as it is stored."""
+    return _of_content(ResultWithdrawal, events)
+
+
+def _of_content(
+    model: type[ResultLetter] | type[ResultWithdrawal], events: Sequence[Event]
+) -> Mapping[int, str]:
+    rows = model._default_manager.filter(pk__in={event.subject_id for event in events})
+    stored = dict(rows.values_list("pk", "content"))
+    return {event.pk: digest_of(stored[event.subject_id]) for event in events if event.subject_id in stored}

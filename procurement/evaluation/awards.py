@@ -29,7 +29,7 @@ from procurement.common.figures import moment_text
 from procurement.common.locks import lock
 from procurement.common.models import Event
 from procurement.common.numbering import next_number
-from procurement.evaluation import freights, picks, scoring
+from procurement.evaluation import freights, picks, scoring, withdrawals
 from procurement.evaluation.canonical import document_hash
 from procurement.evaluation.choices import Choice, Priced, check_bids, priced, today_of
 from procurement.evaluation.models import Award, AwardFreight, AwardLine, Score
@@ -278,8 +278,20 @@ def reject(*, award_id: int, actor: User, at: datetime, case: ApprovalCase | Non
 
 
 @transaction.atomic
-def cancel(*, award_id: int, reason: str, actor: User, clock: Clock = database_clock) -> Award:
-    """Give an award up before a contract was made of it; its quantities are free again."""
+def cancel(
+    *,
+    award_id: int,
+    reason: str,
+    actor: User,
+    to_bidders: str = "",
+    seen_told: int | None = None,
+    clock: Clock = database_clock,
+) -> Award:
+    """Give an award up before a contract was made of it; its quantities are free again and may be awarded otherwise.
+
+    Bidders who were told of it are told that it no longer holds, `to_bidders` being the reason that is meant for them.
+    `seen_told` is how many of them the officer was warned of.
+    """
     award = _locked(award_id)
     at = clock()
     if not can(actor, "cancel", award):
@@ -289,9 +301,15 @@ def cancel(*, award_id: int, reason: str, actor: User, clock: Clock = database_c
     for holder in holders.values():
         if why := holder(award):
             raise NotNow(why)
+    letters = list(withdrawals.told_of(award))
+    if seen_told is not None and seen_told != len(letters):
+        raise NotNow(_("Bidders were told of this award meanwhile. Look at it again before you cancel it."))
     rfqs.release_award(_by_line(award.lines.all()))
     _update(award, status=Status.CANCELLED)
-    _record("award.cancelled", award, actor, at, {"reason": reason.strip()[:LONGEST_REASON]})
+    facts = {"reason": reason.strip()[:LONGEST_REASON], "told": len(letters)}
+    _record("award.cancelled", award, actor, at, facts)
+    withdrawals.write(award, letters, reason=to_bidders, actor=actor, at=at)
+    rfqs.mark_open_when_not_whole(rfq_id=award.rfq_id, at=at, actor=actor)
     return award
 
 

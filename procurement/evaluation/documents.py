@@ -13,7 +13,7 @@ from procurement.common.letters import Letter
 from procurement.common.models import Rendering
 from procurement.evaluation import picks, results
 from procurement.evaluation.memo import Memo, flags, memo_of, ranking_of
-from procurement.evaluation.models import Award, AwardLine, ResultLetter
+from procurement.evaluation.models import Award, AwardLine, ResultLetter, ResultWithdrawal
 from procurement.evaluation.permissions import opened_visible_to, results_for_supplier, visible_to
 from procurement.organization.models import Person
 
@@ -31,6 +31,7 @@ def register() -> None:
         subject_model=ResultLetter,
         builder=result_letter,
         may_view=may_read_letter,
+        is_withdrawn=no_longer_holds,
     )
 
 
@@ -40,6 +41,11 @@ def may_read_letter(user: Any, rendering: Rendering) -> bool:
         return results_for_supplier(user).filter(pk=rendering.subject_id).exists()
     letters = ResultLetter.objects.filter(pk=rendering.subject_id, rfq__in=opened_visible_to(user))
     return letters.exists()
+
+
+def no_longer_holds(rendering: Rendering) -> bool:
+    """Whether the decision of which a letter tells was withdrawn since."""
+    return ResultWithdrawal.objects.filter(letter=rendering.subject_id).exists()
 
 
 def result_letter(letter_id: int, version: int, language: str) -> Document:

@@ -52,9 +52,13 @@ def work(job: Job, progress: Progress) -> Result:
     content = tables.xlsx(workbook_of(build(rfq)))
     progress(1, 2)
     stored = files.store_bytes(
-        content, name=f"{_name(rfq)}.xlsx", content_type=tables.XLSX_TYPE, uploaded_by=job.started_by
+        content,
+        name=f"{_name(rfq)}.xlsx",
+        content_type=tables.XLSX_TYPE,
+        uploaded_by=job.started_by,
+        keep_for=files.ONE_LOOK,
     )
-    return Result(file=stored)
+    return Result(file=stored, again=reverse("evaluation:comparison", args=[rfq.pk]))
 
 
 def _name(rfq: Rfq) -> str:

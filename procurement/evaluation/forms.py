@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from procurement.bids.models import OpenedBid
 from procurement.common.figures import price_text, quantity_text
-from procurement.common.forms import FigureField, FigureInput
+from procurement.common.forms import FigureField, FigureInput, ReasonForm
+from procurement.evaluation import withdrawals
 from procurement.evaluation.choices import Choice
 from procurement.evaluation.comparison import Comparison, Line
 from procurement.evaluation.models import Score
@@ -40,6 +41,29 @@ class SubmitForm(AnswerForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("Approvers read this first."),
     )
+
+
+class CancelForm(ReasonForm):
+    """Why an award is given up; where bidders were told of it, also what they read of that."""
+
+    quiet_optional = True
+
+    told = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    to_bidders = forms.CharField(
+        label=gettext_lazy("The reason that bidders read"),
+        max_length=withdrawals.LONGEST_REASON,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("Empty: they read none. Name no other bidder and no price."),
+    )
+
+    def __init__(self, *args: Any, told: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["told"].initial = told
+        if told:
+            self.fields["reason"].help_text = _("Stays with us.")
+        else:
+            del self.fields["to_bidders"]
 
 
 class StartForm(forms.Form):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -272,8 +272,28 @@ class AwardFreight(models.Model):
         return f"{self.award_id}/{self.opened_bid_id}: {self.amount}"
 
 
+class ResultLetterQuerySet(models.QuerySet["ResultLetter"]):
+    """Letters, by whether they still hold."""
+
+    def last_told(self) -> Self:
+        """What each bidder was told last; `is_withdrawn` where it does not hold any more."""
+        later = ResultLetter.objects.filter(opened_bid=OuterRef("opened_bid"), round__gt=OuterRef("round"))
+        return self.with_standing().filter(~Exists(later))
+
+    def holding(self) -> Self:
+        """What bidders were told and may rely on."""
+        return self.with_standing().filter(is_withdrawn=False)
+
+    def with_standing(self) -> Self:
+        """With `is_withdrawn`."""
+        return self.annotate(is_withdrawn=Exists(ResultWithdrawal.objects.filter(letter=OuterRef("pk"))))
+
+
 class ResultLetter(models.Model):
-    """What one bidder is told of the decision (结果通知书): its own figures, who wins, why. Written once per bidder."""
+    """What one bidder is told of the decision (结果通知书): its own figures, who wins, why.
+
+    Written once per bidder; a new round begins when the decision of which it told was withdrawn.
+    """
 
     class Outcome(models.TextChoices):
         AWARDED = "awarded", _("Awarded")
@@ -285,8 +305,9 @@ class ResultLetter(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(max_length=40, unique=True)
     rfq = models.ForeignKey(Rfq, models.PROTECT, related_name="result_letters")
-    opened_bid = models.OneToOneField(OpenedBid, models.PROTECT, related_name="result_letter")
+    opened_bid = models.ForeignKey(OpenedBid, models.PROTECT, related_name="result_letters")
     supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="+")
+    round = models.PositiveSmallIntegerField(default=1)
     outcome = models.CharField(max_length=12, choices=Outcome)
     content = models.JSONField(
         help_text="Own rank, scores and reasons, the winners' names; never others' prices."
@@ -295,11 +316,14 @@ class ResultLetter(models.Model):
     sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     sent_at = models.DateTimeField()
 
+    objects = ResultLetterQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("letter of result")
         verbose_name_plural = _("letters of result")
         constraints = [
-            models.UniqueConstraint(fields=["rfq", "supplier"], name="result_letter_once"),
+            models.UniqueConstraint(fields=["opened_bid", "round"], name="result_letter_of_bid_once"),
+            models.UniqueConstraint(fields=["rfq", "supplier", "round"], name="result_letter_once"),
             models.CheckConstraint(name="result_letter_says_something", condition=~Q(content_hash="")),
         ]
         triggers = insert_only()
@@ -311,3 +335,29 @@ class ResultLetter(models.Model):
     def tone(self) -> str:
         """How its outcome is coloured."""
         return self.TONES[self.outcome]
+
+
+class ResultWithdrawal(models.Model):
+    """A bidder is told that its result no longer holds (撤回结果), because an award it knew of was cancelled.
+
+    Written once per letter and award: where several awards were told, one of them may fall after the other.
+    """
+
+    letter = models.ForeignKey(ResultLetter, models.PROTECT, related_name="withdrawals")
+    award = models.ForeignKey(Award, models.PROTECT, related_name="+")
+    content = models.JSONField(
+        help_text="The reason meant for bidders, and how many lines of its own still stand; nothing of others."
+    )
+    content_hash = models.CharField(max_length=64)
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "award"], name="result_withdrawal_once"),
+            models.CheckConstraint(name="result_withdrawal_says_something", condition=~Q(content_hash="")),
+        ]
+        triggers = insert_only()
+
+    def __str__(self) -> str:
+        return f"{self.letter_id}/{self.award_id}"

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from procurement.evaluation.models import Award, ResultLetter
+from procurement.evaluation.models import Award, ResultLetter, ResultLetterQuerySet
 from procurement.organization.access import ANY, Matrix, allowed, standing
 from procurement.organization.models import Role
 from procurement.rfqs.models import Rfq
@@ -97,7 +97,8 @@ def may_see_awards(user: Any) -> bool:
     return any(standing(user).has(role) for role in (*READERS, Role.EVALUATOR))
 
 
-def results_for_supplier(user: Any) -> QuerySet[ResultLetter]:
+def results_for_supplier(user: Any) -> ResultLetterQuerySet:
     """The letters to this person's own supplier."""
     member = member_of(user)
-    return ResultLetter.objects.filter(supplier=member.supplier_id) if member else ResultLetter.objects.none()
+    letters = ResultLetter.objects.all()
+    return letters.filter(supplier=member.supplier_id) if member else letters.none()

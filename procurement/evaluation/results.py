@@ -1,4 +1,4 @@
-"""Telling the bidders (结果通知): award and regret letters to everybody whose bid was opened, once.
+"""Telling the bidders (结果通知): award and regret letters to everybody whose bid was opened, once as long as they hold.
 
 Each letter holds its own bidder's figures, the winners' names and, where the procedure says so, what they get in
 all. It never holds another bidder's price, nor the name of anybody who did not win.
@@ -207,7 +207,7 @@ def standing_of(rfq: Rfq) -> Standing:
 def send(
     *, rfq_id: int, reasons: Mapping[int, str], actor: User, clock: Clock = database_clock
 ) -> tuple[list[ResultLetter], Job]:
-    """Write the letters of all bidders that have none, tell them, and have the PDFs made.
+    """Write the letters of all bidders that have none that holds, tell them, and have the PDFs made.
 
     `reasons` are the officer's own words by opened bid. Raises NothingToTell, AlreadyTold.
     """
@@ -217,19 +217,31 @@ def send(
         raise RuleViolation(_("You may not tell the bidders of this RFQ."))
     if not standing_of(rfq).has_award:
         raise NothingToTell(_("No award is active yet, so there is nothing to tell."))
-    told = set(ResultLetter.objects.filter(rfq=rfq).values_list("opened_bid", flat=True))
-    drafts = [draft for draft in drafts_of(rfq) if draft.bid.pk not in told]
+    drafts, rounds = untold(rfq), _rounds(rfq)
     if not drafts:
         raise _told(rfq)
     letters = ResultLetter.objects.bulk_create(
-        _letter(rfq, draft, reasons.get(draft.bid.pk, ""), actor, at) for draft in drafts
+        _letter(rfq, draft, reasons.get(draft.bid.pk, ""), actor, at, rounds.get(draft.bid.pk, 0) + 1)
+        for draft in drafts
     )
     _record(rfq, letters, actor, at)
     title = _("Letters of result, %(rfq)s") % {"rfq": rfq}
     return letters, jobs.start(kind=KIND, title=title, actor=actor, arguments={"rfq": rfq.pk})
 
 
-def _letter(rfq: Rfq, draft: Draft, reason: str, actor: User, at: datetime) -> ResultLetter:
+def untold(rfq: Rfq) -> list[Draft]:
+    """Letters for the bidders who have none that holds."""
+    told = set(ResultLetter.objects.holding().filter(rfq=rfq).values_list("opened_bid", flat=True))
+    return [draft for draft in drafts_of(rfq) if draft.bid.pk not in told]
+
+
+def _rounds(rfq: Rfq) -> dict[int, int]:
+    """By opened bid: how many letters it had, all of them withdrawn where another is written."""
+    rows = ResultLetter.objects.filter(rfq=rfq).values_list("opened_bid")
+    return dict(rows.annotate(Count("pk")).order_by())
+
+
+def _letter(rfq: Rfq, draft: Draft, reason: str, actor: User, at: datetime, number: int) -> ResultLetter:
     content = {**draft.content, "reason": reason.strip()[:LONGEST_REASON], "outcome": draft.outcome}
     key = uuid4()
     return ResultLetter(
@@ -238,6 +250,7 @@ def _letter(rfq: Rfq, draft: Draft, reason: str, actor: User, at: datetime) -> R
         rfq=rfq,
         opened_bid=draft.bid,
         supplier_id=draft.bid.supplier_id,
+        round=number,
         outcome=draft.outcome,
         content=content,
         content_hash=wording.digest_of(content),
@@ -263,7 +276,7 @@ def work(job: Job, progress: Progress) -> Result:
     rfq = opened_visible_to(job.started_by).filter(pk=job.arguments["rfq"]).first()
     if rfq is None:
         raise RuleViolation(_("You may not see the bids of this RFQ."))
-    letters = list(ResultLetter.objects.filter(rfq=rfq).order_by("pk"))
+    letters = list(ResultLetter.objects.last_told().filter(rfq=rfq).order_by("pk"))
     for done, letter in enumerate(letters):
         progress(done, len(letters), letter.number)
         documents.render(rendering_id=documents.request(TEMPLATE, letter).pk)

@@ -68,7 +68,7 @@ def to_tell(user: User, at: datetime) -> Iterable[Turn]:
     """This officer's RFQs that are decided, whose bidders do not know yet."""
     if not standing(user).has(Role.OFFICER):
         return
-    told = ResultLetter.objects.filter(rfq=OuterRef("pk"))
+    told = ResultLetter.objects.holding().filter(rfq=OuterRef("pk"))
     active = Award.objects.filter(rfq=OuterRef("pk"), status=Award.Status.ACTIVE, origin="live")
     rows = Rfq.objects.filter(Exists(active), ~Exists(told), officer=user, status=Rfq.Status.AWARDED)
     for rfq in rows.order_by("opened_at", "pk")[:CAP]:

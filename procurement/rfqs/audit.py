@@ -15,7 +15,7 @@ from procurement.rfqs.models import Rfq
 
 @content_of(
     "rfq.submitted", "rfq.published", "rfq.returned", "rfq.rejected", "rfq.withdrawn", "rfq.cancelled",
-    "rfq.awarded", "rfq.unsuccessful", "rfq.deadline_extended",
+    "rfq.awarded", "rfq.open_again", "rfq.unsuccessful", "rfq.deadline_extended",
     "rfq.extension_proposed", "rfq.extension_dropped", "rfq.rest_released", "rfq.few_bids_justified",
 )  # fmt: skip
 def in_approval(events: Sequence[Event]) -> Mapping[int, str]:

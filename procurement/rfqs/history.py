@@ -36,6 +36,7 @@ VERBS: dict[str, tuple[str | Promise, Tone]] = {
     "rfq.extension_dropped": (_("The later deadline was set aside"), ""),
     "rfq.deadline_extended": (_("Deadline extended, confirmed by a second person"), "wait"),
     "rfq.awarded": (_("Awarded"), "good"),
+    "rfq.open_again": (_("An award was cancelled; open for another"), "wait"),
     "rfq.unsuccessful": (_("Ended without a winner"), "bad"),
     "rfq.rest_released": (_("Nothing more is awarded; the rest is back in the pool"), "wait"),
     "rfq.few_bids_justified": (_("Went on with fewer bids than wanted"), "wait"),

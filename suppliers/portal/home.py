@@ -106,5 +106,5 @@ def _in_state(state: str) -> Q:
 def results_for(user: Any) -> QuerySet[ResultLetter]:
     """The latest letters that tell this person's supplier what came of its bids, with where they are read."""
     mine = Invitation.objects.filter(rfq=OuterRef("rfq"), supplier=OuterRef("supplier"))
-    rows = results_for_supplier(user).annotate(invitation=Subquery(mine.values("public_id")[:1]))
+    rows = results_for_supplier(user).last_told().annotate(invitation=Subquery(mine.values("public_id")[:1]))
     return rows.select_related("rfq", "rfq__company").order_by("-pk")[:LATEST]

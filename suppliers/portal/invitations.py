@@ -22,7 +22,7 @@ from suppliers.portal.forms import DeclineForm
 from suppliers.portal.grid import lines_of, window_of
 from suppliers.portal.pages import InvitationPage
 from suppliers.portal.permissions import can
-from suppliers.portal.results import result_url
+from suppliers.portal.results import result_of
 
 
 def my_state(invitation: Any, *, is_open: bool) -> tuple[str, str]:
@@ -56,6 +56,7 @@ class RfqPage(InvitationPage, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The RFQ as published, and what one may do."""
         label, tone = my_state(self.invitation, is_open=self.is_open)
+        result_url, withdrawn = result_of(self.invitation)
         return super().get_context_data(
             **self.frame(),
             my_label=label,
@@ -67,7 +68,8 @@ class RfqPage(InvitationPage, TemplateView):
             facts=self._facts(),
             may_decline=self._may_answer(besides=Invitation.Status.DECLINED),
             may_intend=self._may_answer(besides=Invitation.Status.INTENDS),
-            result_url=result_url(self.invitation),
+            result_url=result_url,
+            result_withdrawn=withdrawn,
             **kwargs,
         )
 

@@ -2,6 +2,7 @@ import io
 
 import pypdf
 import pytest
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from contracts.agreements import changes, content, previews, services
@@ -227,6 +228,44 @@ def test_sending_it_takes_the_previews_away(draft, client, quick_print):
     client.post(url("preview", draft), typed(client, draft), **HTMX)
     client.post(url("submit", draft))
     assert not DraftPreview.objects.exists()
+
+
+def abandon(preview):
+    DraftPreview.objects.filter(pk=preview.pk).update(asked_at=Now() - previews.ABANDONED)
+
+
+def test_a_preview_nobody_asks_for_goes_and_opening_the_editor_makes_it_anew(draft, client, quick_print):
+    values = typed(client, draft, title="Typed before the holidays")
+    client.post(url("preview", draft), values, **HTMX)
+    old = DraftPreview.objects.get()
+    previews.make(preview_id=old.pk)
+    old.refresh_from_db()
+    assert previews.sweep() == 0
+    abandon(old)
+    assert previews.sweep() == 1
+
+    assert "<iframe" not in client.get(url("edit", draft)).content.decode()
+    assert client.get(url("preview_pdf", draft)).status_code == 404
+    opened = client.post(url("preview", draft), {**values, "shown": old.shown_as}, **HTMX)  # a tab left open
+    assert "being made" in opened.content.decode()
+    new = DraftPreview.objects.get()
+    assert previews.make(preview_id=new.pk)
+    assert "<iframe" in client.get(url("preview", draft), {"shown": old.shown_as}, **HTMX).content.decode()
+    assert client.get(url("preview_pdf", draft))["Content-Type"] == "application/pdf"
+
+
+def test_asking_for_the_same_text_keeps_a_preview(draft, client, quick_print):
+    values = typed(client, draft)
+    client.post(url("preview", draft), values, **HTMX)
+    preview = DraftPreview.objects.get()
+    previews.make(preview_id=preview.pk)
+    abandon(preview)
+
+    client.post(url("preview", draft), values, **HTMX)
+
+    assert previews.sweep() == 0
+    preview.refresh_from_db()
+    assert preview.made == preview.wanted == 1  # and it is not printed again
 
 
 def test_versions_are_compared_word_by_word(deal, client, quick_print):

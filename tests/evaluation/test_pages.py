@@ -289,6 +289,8 @@ def test_a_large_comparison_is_work_that_may_be_left(client, monkeypatch):
     assert jobs.run_waiting() == 1
     job.refresh_from_db()
     assert list(sheets(files.read(job.file))) == ["Totals", "Unit prices", "Terms"]
+    assert job.file.kept_until > job.finished_at
+    assert get(client, made.officer, job.again_url).context["rfq"] == made.rfq
 
 
 # --- own picks ---

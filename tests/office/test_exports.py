@@ -153,6 +153,9 @@ def test_a_long_list_is_made_in_the_background(client, company, officer, monkeyp
 
     job.refresh_from_db()
     assert (job.done, job.total, job.file.name.rpartition(".")[2]) == (3, 3, form)
+    assert (job.file.kept_until - job.finished_at).days in {29, 30}
+    assert "Cable 2" in client.get(job.again_url).content.decode()
+    assert "another company" not in client.get(job.again_url).content.decode()
     content = b"".join(client.get(reverse("jobs:file", args=[job.public_id])).streaming_content)
     rows = rows_of(content) if form == "xlsx" else content.decode("utf-8-sig").splitlines()
     assert len(rows) == 4

@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from procurement.common import files, jobs
@@ -243,6 +244,21 @@ def test_whoever_lost_the_role_gets_nothing_of_the_long_work(house, draft, at, a
 
     assert Job.objects.get().status == "failed"
     assert not StoredFile.objects.exists()
+
+
+def test_what_was_found_is_kept_for_a_while(house, draft, at, as_):  # noqa: F811
+    sent(house, 1, at)
+    write(house, draft, rule(stages=(StageData(role=Role.FINANCE),)))
+    found = as_(house.writer).post(reverse("rules:effect", args=[draft.pk])).url
+    StoredFile.objects.update(kept_until=Now())
+
+    for swept in (0, 1):
+        answer = as_(house.writer).get(found)
+        assert answer.status_code == 404
+        assert "This is not kept any more" in text(answer)
+        assert reverse("rules:effect", args=[draft.pk]) in text(answer)
+        assert "This is not kept" not in text(as_(house.requester).get(found))
+        assert files.sweep() == 1 - swept
 
 
 @pytest.mark.parametrize("change", ["", "more", "nobody", "surprise", "\x00"])

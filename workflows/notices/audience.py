@@ -14,7 +14,7 @@ from contracts.orders.models import Order
 from procurement.accounts.models import User
 from procurement.bids.models import Bid, BidVersion, Opening
 from procurement.common.models import Event
-from procurement.evaluation.models import Award, ResultLetter
+from procurement.evaluation.models import Award, ResultLetter, ResultWithdrawal
 from procurement.organization.access import holders
 from procurement.organization.models import Role
 from procurement.requisitions.models import Requisition
@@ -300,12 +300,26 @@ def comparer(event: Event) -> Iterator[Told]:
 
 @hears("result.sent")
 def told_the_result(event: Event) -> Iterator[Told]:
-    """The bidder's people, through their own invitation."""
-    rfq, letter = _rfq(event), ResultLetter.objects.get(pk=event.subject_id)
+    """The bidder's people."""
+    letter = ResultLetter.objects.get(pk=event.subject_id)
+    return _of_result(event, letter)
+
+
+@hears("result.withdrawn")
+def told_that_it_is_withdrawn(event: Event) -> Iterator[Told]:
+    """The same people of each bidder who was told; nobody reads of another."""
+    withdrawal = ResultWithdrawal.objects.select_related("letter").get(pk=event.subject_id)
+    reason = withdrawal.content["reason"]
+    return _of_result(event, withdrawal.letter, reason=f"“{reason}”" if reason else "")
+
+
+def _of_result(event: Event, letter: ResultLetter, **facts: Any) -> Iterator[Told]:
+    """Through the bidder's own invitation."""
+    rfq = _rfq(event)
     invitation = Invitation.objects.get(rfq=rfq, supplier=letter.supplier_id)
     url = address("portal:result", invitation.public_id)
     for member in _members([letter.supplier_id], BIDDERS):
-        yield Told(member.user, event.verb, url, _rfq_facts(rfq))
+        yield Told(member.user, event.verb, url, {**_rfq_facts(rfq), **facts})
 
 
 # --- contracts and orders

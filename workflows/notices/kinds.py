@@ -181,6 +181,14 @@ KINDS: dict[str, Kind] = {
         _("%(company)s has decided on %(number)s. Read how your bid stands, who is awarded and why."),
         _("Read the result"),
     ),
+    "result.withdrawn": Kind(
+        _("Result withdrawn: %(title)s"),
+        _(
+            "The result of %(number)s of which %(company)s told you no longer holds. The procedure goes on, and you will be"
+            " told the new result. %(reason)s"
+        ),
+        _("Read what that means"),
+    ),
     "contract.returned": Kind(
         _("A question about your contract: %(title)s"),
         _("%(who)s returned %(number)s: “%(comment)s”"),
@@ -276,6 +284,7 @@ CHOICES: dict[str, tuple[Choice, ...]] = {  # by side, in the order of a purchas
         Choice("bid.withdrawn", _("The receipt of a withdrawal"), always=True),
         Choice("opening.merkle_root", _("Bids are being opened"), always=True),
         Choice("result.sent", _("The result of an RFQ and why"), always=True),
+        Choice("result.withdrawn", _("A result that we were told no longer holds"), always=True),
         Choice("contract.to_sign", _("A contract is to be signed"), always=True),
         Choice("contract.active", _("A contract is in force")),
         Choice("order.issued", _("A purchase order arrives"), always=True),
@@ -295,7 +304,7 @@ def words_of(kind: str, facts: Mapping[str, Any]) -> Words:
     """A notice in the active language; moments stand in the zone they belong to."""
     shown = _Shown(facts)
     found = KINDS[kind]
-    return Words(str(found.title) % shown, str(found.text) % shown, str(found.action))
+    return Words(str(found.title) % shown, (str(found.text) % shown).strip(), str(found.action))
 
 
 class _Shown(dict[str, str]):

@@ -53,6 +53,7 @@ EVENTS: dict[str, Text] = {
     "award.returned": _("An award was returned"),
     "award.rejected": _("An award was rejected"),
     "result.sent": _("A letter of result was sent"),
+    "result.withdrawn": _("A result was withdrawn"),
     "contract.approved": _("A contract was approved"),
     "contract.to_sign": _("A signature was asked for"),
     "contract.returned": _("A contract was returned"),

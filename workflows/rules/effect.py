@@ -135,17 +135,21 @@ def look(
 
 
 def keep(effect: Effect, *, actor: User) -> StoredFile:
-    """Write it down, so that its page can be come back to."""
+    """Write it down, so that its page can be come back to for a while."""
     said = {**asdict(effect), "since": effect.since.isoformat()}
     data = json.dumps(said, ensure_ascii=False).encode()
     return files.store_bytes(
-        data, name=_name(effect.rules), content_type="application/json", uploaded_by=actor
+        data,
+        name=_name(effect.rules),
+        content_type="application/json",
+        uploaded_by=actor,
+        keep_for=files.ONE_LOOK,
     )
 
 
 def kept(rules: RuleSet, public_id: Any) -> Effect | None:
-    """What was written down about this version under a random key; nothing where there is no such thing."""
-    stored = StoredFile.objects.filter(public_id=public_id, name=_name(rules.pk)).first()
+    """What was written down about this version under a random key; nothing where there is none, or none any more."""
+    stored = StoredFile.objects.kept().filter(public_id=public_id, name=_name(rules.pk)).first()
     if stored is None or stored.content_type != "application/json":
         return None
     try:

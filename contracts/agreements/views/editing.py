@@ -183,7 +183,7 @@ class PreviewDraft(Editor, View):
         """The part of the page that says how far it is."""
         done = preview is not None and preview.made and not preview.is_waiting
         shown = self.request.POST.get("shown", self.request.GET.get("shown", ""))
-        fresh = done and preview is not None and str(preview.made) != shown
+        fresh = done and preview is not None and preview.shown_as != shown
         context = {"contract": self.contract, "preview": preview, "fresh": fresh, **more}
         return render(self.request, "agreements/preview_state.html", context)
 

@@ -36,11 +36,17 @@ TOLD_EVERY = 0.5  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of it: a file to download, a page to go to, a sentence."""
+    """What came of it: a file to download and where it is made again once it is gone, a page to go to, a sentence."""
 
     message: str = ""
     file: StoredFile | None = None
+    again: str = ""
     url: str = ""
+
+    @property
+    def remembered(self) -> dict[str, str]:
+        """What the job's row says of it for good."""
+        return {"url": self.url, "again": self.again, "file": self.file.name if self.file else ""}
 
 
 @dataclass(slots=True)
@@ -120,7 +126,7 @@ def run(*, job_id: int) -> bool:
             status=Job.Status.DONE,
             message=result.message[:300],
             fault="",
-            result={"url": result.url},
+            result=result.remembered,
             file=result.file,
             finished_at=Now(),
         )

@@ -13,7 +13,7 @@ from procurement.accounts.models import User
 from procurement.common import files, jobs, tables
 from procurement.common.errors import RuleViolation
 from procurement.common.listings.filters import Asker
-from procurement.common.listings.listing import Found, Listing, listings
+from procurement.common.listings.listing import EVERYTHING, Found, Listing, listings
 from procurement.common.models import Job
 
 KIND = "listings.export"
@@ -74,8 +74,15 @@ def make(job: Job, progress: jobs.Progress) -> jobs.Result:
     table = table_of(found, lambda done: progress(min(done, total), total))
     content = _content(table, said["form"])
     name = f"{file_name(listing)}.{said['form']}"
-    stored = files.store_bytes(content, name=name, content_type=FORMATS[said["form"]], uploaded_by=user)
-    return jobs.Result(_("%(count)s rows") % {"count": f"{total:,}"}, file=stored)
+    stored = files.store_bytes(
+        content,
+        name=name,
+        content_type=FORMATS[said["form"]],
+        uploaded_by=user,
+        keep_for=files.ONE_LOOK,
+    )
+    again = f"{listing.url}?{said['query'] or EVERYTHING}"
+    return jobs.Result(_("%(count)s rows") % {"count": f"{total:,}"}, file=stored, again=again)
 
 
 def _content(table: tables.Table, form: str) -> bytes:

@@ -7,13 +7,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
 
 from procurement.common import acts
 from procurement.common.components import Turn
 from procurement.common.errors import RuleViolation
-from procurement.common.forms import ReasonForm
-from procurement.evaluation import awards
-from procurement.evaluation.forms import SubmitForm
+from procurement.evaluation import awards, withdrawals
+from procurement.evaluation.forms import CancelForm, SubmitForm
 from procurement.evaluation.memo import flags, memo_of
 from procurement.evaluation.models import Award
 from procurement.evaluation.views.base import AwardPage, OpenedPage, StaffPage
@@ -90,14 +90,44 @@ class Cancel(AwardPage, Act):
     """Give an award up before a contract was made of it."""
 
     needs = "cancel"
-    form_class = ReasonForm
+    form_class = CancelForm
     title = button = lazy("Cancel the award")
     text = lazy("Its quantities are free again and may be awarded otherwise. This cannot be undone.")
     done = lazy("The award is cancelled.")
     danger = True
 
+    @cached_property
+    def told(self) -> int:
+        """How many bidders know of it."""
+        return withdrawals.told_of(self.award).count()
+
+    @property
+    def warning(self) -> str:  # type: ignore[override]
+        """That bidders know of it, and will be told."""
+        if not self.told:
+            return ""
+        words = ngettext(
+            "%(count)d bidder has been told of this award. It will get a message and a mail: the result no longer holds,"
+            " and the procedure goes on.",
+            "%(count)d bidders have been told of this award. Each of them will get a message and a mail: the result no"
+            " longer holds, and the procedure goes on.",
+            self.told,
+        )
+        return words % {"count": self.told}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """With how many bidders the officer is warned of."""
+        return {**super().get_form_kwargs(), "told": self.told}
+
     def act(self, form: Any) -> None:
-        awards.cancel(award_id=self.award.pk, reason=form.cleaned_data["reason"], actor=self.user)
+        said = form.cleaned_data
+        awards.cancel(
+            award_id=self.award.pk,
+            reason=said["reason"],
+            to_bidders=said.get("to_bidders", ""),
+            seen_told=said["told"] or 0,
+            actor=self.user,
+        )
 
 
 class Close(OpenedPage, Act):

@@ -30,15 +30,19 @@ class ResultsPage(OpenedPage):
 
     @cached_property
     def letters(self) -> list[ResultLetter]:
-        """The letters there are, in the order of the bids."""
-        rows = ResultLetter.objects.filter(rfq=self.rfq).select_related("supplier", "sent_by")
-        return list(rows.order_by("pk"))
+        """The letters there are, in the order of the bids; those that do not hold any more first."""
+        rows = ResultLetter.objects.with_standing().filter(rfq=self.rfq)
+        return list(rows.select_related("supplier", "sent_by").order_by("pk"))
+
+    @cached_property
+    def holding(self) -> list[ResultLetter]:
+        """Those that were not withdrawn."""
+        return [letter for letter in self.letters if not letter.is_withdrawn]  # type: ignore[attr-defined]
 
     @cached_property
     def drafts(self) -> list[Draft]:
-        """What those would be told that have no letter yet."""
-        told = {letter.opened_bid_id for letter in self.letters}
-        return [draft for draft in results.drafts_of(self.rfq) if draft.bid.pk not in told]
+        """What those would be told that have no letter that holds."""
+        return results.untold(self.rfq)
 
 
 class SendResults(ResultsPage, FormView[ResultsForm]):
@@ -94,7 +98,7 @@ class PreviewResult(ResultsPage, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Of a bid of this RFQ."""
         frame = self.small_frame(_("Preview"))
-        letter = next((one for one in self.letters if one.opened_bid_id == self.kwargs["bid"]), None)
+        letter = next((one for one in self.holding if one.opened_bid_id == self.kwargs["bid"]), None)
         draft = next((one for one in self.drafts if one.bid.pk == self.kwargs["bid"]), None)
         found = letter or draft
         if found is None:

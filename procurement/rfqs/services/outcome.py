@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from django.db import connection, transaction
-from django.db.models import Exists, F
+from django.db.models import Exists, F, QuerySet
 from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
@@ -92,9 +92,20 @@ def release_award(quantities: Mapping[int, Decimal]) -> None:
 def mark_awarded_when_whole(*, rfq_id: int, at: datetime, actor: User) -> None:
     """An award is active; if it was the last that was missing, the RFQ is awarded."""
     opened = Rfq.objects.filter(pk=rfq_id, status=Status.OPENED)
-    left = RfqLine.objects.filter(rfq=rfq_id, awarded__lt=F("quantity") - F("released"))
-    if opened.filter(~Exists(left)).update(status=Status.AWARDED):
+    if opened.filter(~Exists(_left(rfq_id))).update(status=Status.AWARDED):
         _record("rfq.awarded", Rfq(pk=rfq_id), actor, at, {})
+
+
+def mark_open_when_not_whole(*, rfq_id: int, at: datetime, actor: User) -> None:
+    """An award was given up: an RFQ that counted as awarded waits for a decision on what is free again."""
+    awarded = Rfq.objects.filter(pk=rfq_id, status=Status.AWARDED)
+    if awarded.filter(Exists(_left(rfq_id))).update(status=Status.OPENED):
+        _record("rfq.open_again", Rfq(pk=rfq_id), actor, at, {})
+
+
+def _left(rfq_id: int) -> QuerySet[RfqLine]:
+    """Lines of which something is neither awarded nor given back."""
+    return RfqLine.objects.filter(rfq=rfq_id, awarded__lt=F("quantity") - F("released"))
 
 
 def end(*, rfq: Rfq, code: str, note: str, actor: User, at: datetime) -> Rfq:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
@@ -16,6 +16,7 @@ from django.views.generic import TemplateView
 from procurement.common import jobs
 from procurement.common.clock import database_clock
 from procurement.common.components import Crumb
+from procurement.common.files import ONE_LOOK
 from procurement.common.paging import capped_count, page_of
 from procurement.organization.access import standing
 from procurement.organization.models import Role
@@ -84,11 +85,22 @@ class FoundEffect(EffectPage):
 
     template_name = "rules/effect.html"
 
+    @cached_property
+    def found(self) -> Effect | None:
+        """What was written down, as long as it is kept."""
+        return effect.kept(self.rules, self.kwargs["public_id"])
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Afterwards a page that says so and leads to where one looks again."""
+        self.require_keeper()
+        if self.found is None:
+            context = {**self.frame(_("What would change")), "days": ONE_LOOK.days}
+            return render(request, "rules/effect_gone.html", context, status=404)
+        return super().get(request, *args, **kwargs)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """A page of documents with both chains."""
-        found = effect.kept(self.rules, self.kwargs["public_id"])
-        if found is None:
-            raise Http404
+        found = cast(Effect, self.found)
         chosen = self.request.GET.get("change", "")
         chosen = chosen if chosen in Change.values else ""
         rows = {row.case: row for row in found.rows if not chosen or row.change == chosen}
