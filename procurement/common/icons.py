@@ -31,6 +31,7 @@ ICONS = {
     "scale": "M8 2.8v10.4 M5 13.2h6 M3 4.5h10 M3 4.5 1.6 9h2.8z M13 4.5 11.6 9h2.8z",
     "filter": "M2.5 4h11 M4.5 8h7 M6.5 12h3",
     "bookmark": "M4.5 2.8h7v10.4L8 10.4l-3.5 2.8z",
+    "settings": "M2.5 5h7 M12.5 5h1 M9.5 3.2v3.6 M2.5 11h1 M6.5 11h7 M6.5 9.2v3.6",
     "history": "M3 8a5 5 0 1 0 1.6-3.7L3 5.8 M3 3v2.8h2.8 M8 5.5V8l1.8 1.2",
 }
 TONE_ICONS = {"go": "info", "idle": "info", "good": "check", "wait": "warning", "bad": "warning"}

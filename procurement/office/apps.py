@@ -18,4 +18,14 @@ class OfficeConfig(AppConfig):
         places.register(
             places.Place(name="home", label=_("Home"), url_name="office:home", icon="home", order=0)
         )
+        places.register(
+            places.Place(
+                name="administration",
+                label=_("Administration"),
+                url_name="admin:index",
+                icon="settings",
+                order=99,
+                visible=lambda user: user.is_staff,
+            )
+        )
         places.register_caption("staff", department_of)

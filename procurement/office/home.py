@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from procurement.accounts.models import User
+from procurement.common.components import Check
 from procurement.common.figures import moment_text
 from procurement.office.deadlines import Deadline, Silence, deadlines_of, unanswered
+from procurement.office.first_steps import first_steps_of
 from procurement.office.needs import Need, first_until, needs_of
 from procurement.organization.access import Standing, standing
 from procurement.organization.models import Role
@@ -52,6 +54,7 @@ class Home:
     """What the front page shows; each list is short and has its own page for the rest."""
 
     at: datetime
+    first_steps: Sequence[Check]
     needs: Sequence[Need]
     deadlines: Sequence[Deadline]
     silent: Iterable[Silence]
@@ -96,6 +99,7 @@ def home_of(user: User, at: datetime) -> Home:
     steps = list(with_case(open_steps(user)).order_by(*ORDER)[:SHOWN])
     return Home(
         at=at,
+        first_steps=first_steps_of(user, at),
         needs=needs_of(user, steps, at),
         deadlines=deadlines_of(user, held, at),
         silent=unanswered(user, held, at),

@@ -1,0 +1,60 @@
+"""What a new installation lacks before anybody can buy, for whoever may enter the administration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import Count, Model
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from procurement.accounts.models import User
+from procurement.catalog.models import Category
+from procurement.common.components import Check
+from procurement.organization.models import Company, CostCentre, DeliveryPlace, Role, RoleAssignment
+from workflows.approvals.plan import in_force
+
+NEEDED = {Role.REQUESTER: 1, Role.OFFICER: 1, Role.OPENER: 2}  # two people open bids together
+
+
+def first_steps_of(user: User, at: datetime) -> Sequence[Check]:
+    """Step by step, as long as one is missing; nothing for everybody else. Six statements at most."""
+    if not user.is_staff:
+        return []
+    steps = [
+        _step(_("Companies that buy"), Company),
+        _step(_("Cost centres, which pay"), CostCentre),
+        _step(_("Places of delivery"), DeliveryPlace),
+        _step(_("Categories of what is bought"), Category),
+        _people(),
+        _rules(at),
+    ]
+    return [] if all(step.tone == "good" for step in steps) else steps
+
+
+def _step(label: str, model: type[Model]) -> Check:
+    options = model._meta
+    url = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
+    is_there = model._default_manager.exists()
+    return Check(label, "good" if is_there else "", url=url)
+
+
+def _people() -> Check:
+    """Whoever asks, buys and opens; each role that too few active people hold is named."""
+    rows = RoleAssignment.objects.filter(role__in=NEEDED, person__user__is_active=True).values_list("role")
+    held = dict(rows.annotate(Count("person", distinct=True)))
+    lacking = [str(role.label) for role, count in NEEDED.items() if held.get(role, 0) < count]
+    return Check(
+        _("People with their roles"),
+        "" if lacking else "good",
+        _("Too few yet: %(roles)s. Bids are opened by two.") % {"roles": ", ".join(lacking)} if lacking else "",
+        reverse("admin:organization_person_changelist"),
+    )
+
+
+def _rules(at: datetime) -> Check:
+    is_done = settings.APPROVALS_WITHOUT_RULES or in_force(at).exists()
+    note = "" if is_done else _("One administrator writes them, a second person brings them into force.")
+    return Check(_("Rules of approval in force"), "good" if is_done else "", note, reverse("rules:list"))
