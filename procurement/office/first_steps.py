@@ -49,7 +49,9 @@ def _people() -> Check:
     return Check(
         _("People with their roles"),
         "" if lacking else "good",
-        _("Too few yet: %(roles)s. Bids are opened by two.") % {"roles": ", ".join(lacking)} if lacking else "",
+        _("Too few yet: %(roles)s. Bids are opened by two.") % {"roles": ", ".join(lacking)}
+        if lacking
+        else "",
         reverse("admin:organization_person_changelist"),
     )
 
