@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.utils.translation import gettext_lazy as _
 
 from procurement.common.shortcut_views import Shortcuts
 
@@ -42,6 +43,8 @@ def room_patterns() -> list[URLPattern | URLResolver]:
 
 # The administration's own log-in page knows neither limits nor second factors; ours does.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.site_header = admin.site.site_title = _("Caigou, administration")
+admin.site.index_title = _("What the group is, and who does what")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),

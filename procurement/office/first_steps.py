@@ -16,7 +16,8 @@ from procurement.common.components import Check
 from procurement.organization.models import Company, CostCentre, DeliveryPlace, Role, RoleAssignment
 from workflows.approvals.plan import in_force
 
-NEEDED = {Role.REQUESTER: 1, Role.OFFICER: 1, Role.OPENER: 2}  # two people open bids together
+# Two people open bids together; an administrator writes the rules.
+NEEDED = {Role.ADMINISTRATOR: 1, Role.REQUESTER: 1, Role.OFFICER: 1, Role.OPENER: 2}
 
 
 def first_steps_of(user: User, at: datetime) -> Sequence[Check]:
@@ -42,7 +43,7 @@ def _step(label: str, model: type[Model]) -> Check:
 
 
 def _people() -> Check:
-    """Whoever asks, buys and opens; each role that too few active people hold is named."""
+    """Whoever sets up, asks, buys and opens; each role that too few active people hold is named."""
     rows = RoleAssignment.objects.filter(role__in=NEEDED, person__user__is_active=True).values_list("role")
     held = dict(rows.annotate(Count("person", distinct=True)))
     lacking = [str(role.label) for role, count in NEEDED.items() if held.get(role, 0) < count]

@@ -69,7 +69,7 @@ class Home:
         """How much there is to do, and the next deadline if it is today's."""
         count = len(self.needs)
         if not count:
-            return _("Nothing needs you now")
+            return _("Not set up yet") if self.first_steps else _("Nothing needs you now")
         told = ngettext("One thing needs you", "%(count)d things need you", count) % {"count": count}
         until = first_until(self.needs, self.at)
         if until is None or timezone.localdate(until) != timezone.localdate(self.at):
