@@ -115,6 +115,9 @@ class Shell:
                 "session": gettext(
                     "Not saved: you have been logged out. Log in in another tab, then type on."
                 ),
+                "loggedOut": gettext(
+                    "You have been logged out. Log in in another tab; what stands here stays until you load the page again."
+                ),
                 "notANumber": gettext("Figures only, for example 1,234.50"),
                 "pasted": gettext("{count} cells pasted"),
                 "over": gettext("Time is up"),

@@ -171,7 +171,7 @@ def test_lines_come_and_go_while_scrolling_and_keep_the_picks(page_as):
     page.context.clear_cookies()  # the log-in has run out
     with page.expect_response("**/login/**"):
         rows.last.scroll_into_view_if_needed()
-    page.wait_for_function("!document.querySelector('.htmx-request')")
+    page.get_by_role("alert").get_by_text("You have been logged out").wait_for()
     assert rows.count() == 51
 
 

@@ -73,6 +73,12 @@ def said_by(approver):
     return sorted(ApprovalStep.objects.filter(approver=approver).values_list("status", "comment"))
 
 
+def arrived(page, words):
+    """The page that says so is there, and listens to keys."""
+    page.get_by_text(words).wait_for()
+    page.wait_for_load_state()
+
+
 def test_ten_decisions_are_taken_by_keyboard_alone(page_as):
     approver = waiting(10)
     page = page_as(approver)
@@ -83,7 +89,7 @@ def test_ten_decisions_are_taken_by_keyboard_alone(page_as):
     page.keyboard.press("j")
     page.keyboard.press("a")
     page.keyboard.press("Enter")
-    page.get_by_text("9 left.").wait_for()
+    arrived(page, "9 left.")
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
@@ -95,10 +101,10 @@ def test_ten_decisions_are_taken_by_keyboard_alone(page_as):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     for left in range(8, 1, -1):
-        page.get_by_text(f"{left} left.").wait_for()
+        arrived(page, f"{left} left.")
         page.keyboard.press("a")
         page.keyboard.press("Enter")
-    page.get_by_text("1 left.").wait_for()
+    arrived(page, "1 left.")
     page.keyboard.press("x")
     page.keyboard.type("Not this year.")
     page.keyboard.press("Tab")
