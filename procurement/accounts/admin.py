@@ -61,16 +61,27 @@ class UserAdmin(DjangoUserAdmin):
             fixed += MIGHT
         return (*fixed, "email") if obj is not None and obj.is_supplier else fixed
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Without the way to a password that one may not set."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or _may_set_password(request.user, obj):
+            return fieldsets
+        return ((None, {"fields": ("email",)}), *fieldsets[1:])
+
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """As for the address; and nobody sets the password of somebody mightier."""
         user = self.get_object(request, id)
-        if user is not None and (user.is_supplier or (user.is_superuser and not _is_superuser(request.user))):
+        if user is not None and not _may_set_password(request.user, user):
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody; history names them."""
         return False
+
+
+def _may_set_password(actor: Any, user: User) -> bool:
+    return not user.is_supplier and (_is_superuser(actor) or not user.is_superuser)
 
 
 def _is_superuser(user: Any) -> bool:

@@ -146,7 +146,7 @@ def pdf_upload(name="drawing.pdf"):
 def make_side(key: str) -> Side:
     company = Company.objects.create(code=f"FIRE{key}", name=f"火{key}公司", name_en=f"Fire {key}")
     department = Department.objects.create(
-        company=company, code="D1", name=f"部门{key}", name_en=f"Department {key}"
+        company=company, code="HQ", name=f"部门{key}", name_en=f"Department {key}"
     )
     users = {}
     for name, roles in CAST.items():

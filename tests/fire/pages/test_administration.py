@@ -85,6 +85,7 @@ def test_an_administrator_does_not_become_a_supplier(world, name):
     user = world.a.bidders[name]
     client = door(world.admin)
     with changes() as changed:
+        assert "password" not in client.get(f"/admin/accounts/user/{user.pk}/change/").text
         assert client.get(f"/admin/accounts/user/{user.pk}/password/").status_code == 403
         body = {
             "password1": "another-long-word-9k",
