@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.utils.functional import Promise
+from django.utils.text import Truncator
 
 Text = str | Promise
 Tone = Literal["", "idle", "go", "good", "wait", "bad"]
 StepState = Literal["done", "now", "back", "later"]
+TITLE_BEGINS = 40  # characters of a title that stand in the way to a page
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,12 @@ class Crumb:
 
     label: Text
     url: str = ""
+
+    @classmethod
+    def to(cls, document: Any, url: str = "") -> "Crumb":
+        """To a document, by its number; before it has one, by how its title begins."""
+        name = document.number or Truncator(document.title).chars(TITLE_BEGINS)
+        return cls(name, url or document.get_absolute_url())
 
 
 @dataclass(frozen=True)

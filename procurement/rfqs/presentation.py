@@ -81,7 +81,7 @@ def crumbs_to(rfq: Rfq, here: Any = "") -> list[Crumb]:
     """Sourcing › this one › here."""
     found = [
         Crumb(_("Sourcing"), reverse("rfqs:list")),
-        Crumb(rfq.number or rfq.title[:40], rfq.get_absolute_url()),
+        Crumb.to(rfq),
     ]
     return [*found, Crumb(here)] if here else found
 

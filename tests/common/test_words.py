@@ -132,7 +132,8 @@ def looking_at(address, looked, each):
 def english_in(text, values, catalogue):
     """The English that is left in a text once names and what people typed are taken out."""
     rest = NAMES.sub("·", text)
-    if text in values or rest == "·":
+    begins = re.sub(r"(?:…|\.\.\.)$", "", text)  # what was typed may be shown by how it begins
+    if text in values or rest == "·" or (begins != text and any(one.startswith(begins) for one in values)):
         return ""
     if text in catalogue:
         return text

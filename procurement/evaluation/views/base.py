@@ -141,6 +141,6 @@ def crumbs_to(rfq: Rfq, here: Any = "") -> list[Crumb]:
     """Sourcing › the RFQ's comparison › here."""
     found = [
         Crumb(_("Sourcing"), reverse("rfqs:list")),
-        Crumb(rfq.number or rfq.title[:40], reverse("evaluation:comparison", args=[rfq.pk])),
+        Crumb.to(rfq, reverse("evaluation:comparison", args=[rfq.pk])),
     ]
     return [*found, Crumb(here)] if here else found

@@ -42,7 +42,7 @@ def crumbs_to(requisition: Requisition | None, here: Any = "") -> list[Crumb]:
     """Requests › this one › here."""
     found = [Crumb(_("Requests"), reverse("requisitions:list"))]
     if requisition is not None:
-        found.append(Crumb(requisition.number or requisition.title[:40], requisition.get_absolute_url()))
+        found.append(Crumb.to(requisition))
     return [*found, Crumb(here)] if here else found
 
 
