@@ -13,7 +13,14 @@ from django.utils.translation import gettext as _
 from procurement.accounts.models import User
 from procurement.catalog.models import Category
 from procurement.common.components import Check
-from procurement.organization.models import Company, CostCentre, DeliveryPlace, Role, RoleAssignment
+from procurement.organization.models import (
+    Company,
+    CostCentre,
+    DeliveryPlace,
+    Department,
+    Role,
+    RoleAssignment,
+)
 from workflows.approvals.plan import in_force
 
 # Two people open bids together; an administrator writes the rules.
@@ -21,11 +28,12 @@ NEEDED = {Role.ADMINISTRATOR: 1, Role.REQUESTER: 1, Role.OFFICER: 1, Role.OPENER
 
 
 def first_steps_of(user: User, at: datetime) -> Sequence[Check]:
-    """Step by step, as long as one is missing; nothing for everybody else. Six statements at most."""
+    """Step by step, as long as one is missing; nothing for everybody else. Seven statements at most."""
     if not user.is_staff:
         return []
     steps = [
         _step(_("Companies that buy"), Company),
+        _step(_("Departments, which ask"), Department),
         _step(_("Cost centres, which pay"), CostCentre),
         _step(_("Places of delivery"), DeliveryPlace),
         _step(_("Categories of what is bought"), Category),
