@@ -78,7 +78,9 @@ class Item(Named):
     specification = models.CharField(_("specification"), max_length=500, blank=True, default="")
     estimate = UnitPriceField(_("estimated unit price, net"), null=True, blank=True)
     currency = CurrencyField(_("currency"), default="CNY")
-    tax_rate = RateField(_("tax rate"), default="0.13", help_text=_("A fraction of one: thirteen per cent is 0.13."))
+    tax_rate = RateField(
+        _("tax rate"), default="0.13", help_text=_("A fraction of one: thirteen per cent is 0.13.")
+    )
     search_text = searched("code", "name", "name_en", "specification")
 
     class Meta:

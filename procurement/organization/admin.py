@@ -22,6 +22,7 @@ from procurement.organization.models import (
     Department,
     Person,
     Project,
+    Role,
     RoleAssignment,
 )
 
@@ -113,7 +114,7 @@ class RolesInline(admin.TabularInline):
 class PersonAdmin(admin.ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
-    list_display = ("user", "company", "department", "manager", "job_title", "works_here")
+    list_display = ("user", "company", "department", "manager", "job_title", "holds", "works_here")
     list_filter = ("company", "user__is_active")
     list_select_related = ("user", "company", "department", "manager__user")
     search_fields = ("user__name", "user__email", "job_title")
@@ -139,8 +140,18 @@ class PersonAdmin(admin.ModelAdmin):
         said = _(
             "%(name)s logs in with a code mailed to %(email)s: “Mail how to log in” in the list tells them."
         )
-        self.message_user(request, said % {"name": obj.user.name, "email": obj.user.email})
+        if obj.user.last_login is None:
+            self.message_user(request, said % {"name": obj.user.name, "email": obj.user.email})
         return super().response_add(request, obj, post_url_continue)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
+        """With their roles."""
+        return super().get_queryset(request).prefetch_related("roles")
+
+    @admin.display(description=_("roles"))
+    def holds(self, person: Person) -> str:
+        """What they do, each role once."""
+        return ", ".join(sorted({str(Role(held.role).label) for held in person.roles.all()}))
 
     @admin.display(boolean=True, description=_("works here"))
     def works_here(self, person: Person) -> bool:
