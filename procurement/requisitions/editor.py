@@ -81,7 +81,18 @@ class Editor:
         if self.requisition:
             fields = ("title", "department", "currency", "purpose", "edit_version")
             start = {name: getattr(self.requisition, name) for name in fields}
+        elif person:
+            shared = self._only_ones(person.company_id)
         self._build(initial={**start, **shared}, lines=[line_initial(line, shared) for line in stored])
+
+    def _only_ones(self, company_id: int) -> dict[str, Any]:
+        """Where a company has one cost centre, or one place of delivery, nobody has to look for it."""
+        found: dict[str, Any] = {}
+        for name in ("cost_centre", "delivery_place"):
+            own = [row for row in self.lookups[name].rows if getattr(row, "company_id", None) == company_id]
+            if len(own) == 1:
+                found[name] = own[0]
+        return found
 
     def _retyped(self, data: QueryDict) -> None:
         """A few more empty lines, and nothing is judged yet."""

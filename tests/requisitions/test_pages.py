@@ -15,6 +15,7 @@ from procurement.organization.models import Role
 from procurement.requisitions.models import Requisition, RequisitionLine
 from tests.factories import (
     CategoryFactory,
+    CompanyFactory,
     CostCentreFactory,
     DeliveryPlaceFactory,
     DepartmentFactory,
@@ -511,3 +512,17 @@ def test_another_requests_line_or_file_is_not_reached(signed_in, author):
     )
     assert signed_in.post(reverse("requisitions:detach", args=[elsewhere.pk, document.pk])).status_code == 404
     assert mine.documents.exists()
+
+
+def test_a_company_that_counts_in_another_currency_asks_in_it_and_its_only_places_are_chosen(client):
+    company = CompanyFactory(currency="CHF")
+    author = make_requester(company)
+    centre, place = CostCentreFactory(company=company), DeliveryPlaceFactory(company=company)
+    CostCentreFactory()
+    client.force_login(author)
+
+    head = client.get(reverse("requisitions:create")).context["editor"].head
+
+    assert head["currency"].value() == "CHF"
+    assert ("CHF", "CHF") in head.fields["currency"].choices
+    assert (head["cost_centre"].value(), head["delivery_place"].value()) == (str(centre.pk), str(place.pk))
