@@ -1,9 +1,13 @@
-"""The address by which a person of our side logs in. It is vouched for by whoever reads a mail sent there."""
+"""The address by which a person logs in. It is vouched for by whoever reads a mail sent there."""
 
 from __future__ import annotations
 
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from procurement.accounts.models import User
 
@@ -12,6 +16,15 @@ def keep_address(user: User) -> None:
     """The person's only address: the first mailed code proves it, and one that it replaced opens nothing any more."""
     EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()
     EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"primary": True})
+
+
+def begin_by_code(request: HttpRequest, user: User) -> HttpResponse:
+    """Mail a code to somebody whose mailbox has just let them in, and ask for it; they ask again where mail fails."""
+    try:
+        LoginCodeVerificationProcess.initiate(request=request, user=user, email=user.email)
+    except ImmediateHttpResponse:
+        return redirect("account_request_login_code")
+    return redirect("account_confirm_login_code")
 
 
 def tell_how_to_log_in(user: User) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from procurement.common.fields import AmountField
@@ -48,6 +48,13 @@ class Procedure(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def least(self) -> str:
+        """What it asks for at least: at least 3 suppliers, 5 days."""
+        suppliers = ngettext("at least %(count)d supplier", "at least %(count)d suppliers", self.min_bidders)
+        days = ngettext("%(days)d day", "%(days)d days", self.min_bid_days)
+        return f"{suppliers % {'count': self.min_bidders}}, {days % {'days': self.min_bid_days}}"
 
 
 class ProcedurePreset(Procedure):
