@@ -20,6 +20,7 @@ from procurement.catalog.models import Unit
 from procurement.common.fields import AmountField, CurrencyField, QuantityField, RateField, UnitPriceField
 from procurement.common.figures import quantity_text
 from procurement.common.immutability import insert_only
+from procurement.common.languages import in_readers_language
 from procurement.common.models import Rendering, StoredFile
 from procurement.common.money import fits_currency
 from procurement.common.states import Stateful
@@ -45,7 +46,7 @@ class Clause(models.Model):
         verbose_name_plural = _("clauses")
 
     def __str__(self) -> str:
-        return self.title
+        return in_readers_language(self.title, self.title_en)
 
 
 class ContractTemplate(models.Model):
@@ -61,7 +62,7 @@ class ContractTemplate(models.Model):
         verbose_name_plural = _("contract templates")
 
     def __str__(self) -> str:
-        return self.name
+        return in_readers_language(self.name, self.name_en)
 
 
 class TemplateClause(models.Model):

@@ -69,7 +69,7 @@ def terms(contract: Contract) -> list[Fact]:
     return [
         Fact(_("Delivery"), contract.delivery_terms or "–"),
         Fact(_("Payment"), contract.payment_terms or "–"),
-        Fact(_("Template"), contract.template.name),
+        Fact(_("Template"), str(contract.template)),
         Fact(_("Language"), contract.get_language_display()),
         Fact(_("Drafted by"), contract.manager),
     ]

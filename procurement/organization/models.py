@@ -8,11 +8,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from holidays import list_supported_countries
 
 from procurement.common.fields import AmountField, CurrencyField
+from procurement.common.languages import in_readers_language
 from procurement.organization.trees import refuse_loop
 
 
@@ -43,8 +43,7 @@ class Named(models.Model):
     @property
     def label(self) -> str:
         """The name in the reader's language, where there is one."""
-        chinese = (get_language() or "en").startswith("zh")
-        return self.name if chinese or not self.name_en else self.name_en
+        return in_readers_language(self.name, self.name_en)
 
 
 class Company(Named):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from procurement.common.fields import AmountField
+from procurement.common.languages import in_readers_language
 
 
 class Procedure(models.Model):
@@ -83,5 +84,4 @@ class ProcedurePreset(Procedure):
     @property
     def label(self) -> str:
         """The name in the reader's language, where there is one."""
-        chinese = (get_language() or "en").startswith("zh")
-        return self.name if chinese or not self.name_en else self.name_en
+        return in_readers_language(self.name, self.name_en)
