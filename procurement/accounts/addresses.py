@@ -8,6 +8,8 @@ from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from procurement.accounts.models import User
 
@@ -18,13 +20,14 @@ def keep_address(user: User) -> None:
     EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"primary": True})
 
 
-def begin_by_code(request: HttpRequest, user: User) -> HttpResponse:
-    """Mail a code to somebody whose mailbox has just let them in, and ask for it; they ask again where mail fails."""
+def begin_by_code(request: HttpRequest, user: User, *, back_url: str = "") -> HttpResponse:
+    """Mail a code to somebody whom we know already, and ask for it; they ask again where mail fails."""
+    back = f"?{urlencode({'next': back_url})}" if back_url else ""
     try:
         LoginCodeVerificationProcess.initiate(request=request, user=user, email=user.email)
     except ImmediateHttpResponse:
-        return redirect("account_request_login_code")
-    return redirect("account_confirm_login_code")
+        return redirect(reverse("account_request_login_code") + back)
+    return redirect(reverse("account_confirm_login_code") + back)
 
 
 def tell_how_to_log_in(user: User) -> None:
