@@ -79,6 +79,13 @@ def allowed(
     return state in states and any(held.has(role, company_id) for role in roles)
 
 
+def caretakers() -> str:
+    """Who can enter people and reference data, as a message names them."""
+    return ", ".join(
+        str(user) for user in User.objects.filter(is_active=True, is_staff=True).order_by("name", "pk")[:3]
+    )
+
+
 def holders(role: Role, company_id: int | None = None) -> list[User]:
     """Active people who hold a role for a company (or the whole group), by name."""
     held = RoleAssignment.objects.filter(role=role)

@@ -8,11 +8,12 @@ from typing import Any, cast
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from procurement.accounts.models import User
 from procurement.catalog.models import Category, Item, Unit
 from procurement.common.errors import RuleViolation, StaleEdit
-from procurement.organization.access import standing
+from procurement.organization.access import caretakers, standing
 from procurement.organization.models import Company, CostCentre, DeliveryPlace, Department, Project, Role
 from procurement.requisitions.forms import (
     BaseLineFormSet,
@@ -29,6 +30,12 @@ from procurement.requisitions.services.drafting import today_in
 
 SHARED = ("need_date", "cost_centre", "project", "delivery_place")
 MORE = 5
+NEEDED_PLACES = {
+    "cost_centre": gettext_lazy("%(company)s has no cost centre yet. Who can enter one: %(people)s."),
+    "delivery_place": gettext_lazy(
+        "%(company)s has no place of delivery yet. Who can enter one: %(people)s."
+    ),
+}
 
 
 class Editor:
@@ -89,8 +96,7 @@ class Editor:
         """Where a company has one cost centre, or one place of delivery, nobody has to look for it."""
         found: dict[str, Any] = {}
         for name in ("cost_centre", "delivery_place"):
-            own = [row for row in self.lookups[name].rows if getattr(row, "company_id", None) == company_id]
-            if len(own) == 1:
+            if len(own := self._offered(name, company_id)) == 1:
                 found[name] = own[0]
         return found
 
@@ -138,10 +144,20 @@ class Editor:
         return sound and not self.head.errors and len(self.lines) == len(self._live)
 
     def _check_shared(self, company: Company | None) -> None:
+        if company is None:
+            return
         for name in ("cost_centre", "project", "delivery_place"):
             named = self.head.cleaned_data.get(name)
-            if company and named and named.company_id != company.pk:
+            if named and named.company_id != company.pk:
                 self.head.add_error(name, _("This belongs to another company."))
+        for name, text in NEEDED_PLACES.items():
+            if not self._offered(name, company.pk):
+                words = {"company": company.label, "people": caretakers() or _("An administrator")}
+                self.head.add_error(name, str(text) % words)
+
+    def _offered(self, name: str, company_id: int) -> list[Any]:
+        """What a company has of one kind."""
+        return [row for row in self.lookups[name].rows if getattr(row, "company_id", None) == company_id]
 
     @property
     def header(self) -> HeaderData:
