@@ -18,7 +18,7 @@ from procurement.common.figures import moment_text
 from procurement.office.deadlines import Deadline, Silence, deadlines_of, unanswered
 from procurement.office.first_steps import first_steps_of
 from procurement.office.needs import Need, first_until, needs_of
-from procurement.organization.access import Standing, caretakers, standing
+from procurement.organization.access import Standing, standing, who_can_enter
 from procurement.organization.models import Role
 from procurement.requisitions.models import Requisition
 from procurement.requisitions.permissions import visible_to as requisitions_visible_to
@@ -117,10 +117,7 @@ def _without_place(user: User) -> str:
     """What somebody reads who can log in and is entered nowhere."""
     if user.is_staff:
         return _("Enter yourself under “People” in the administration: where you work, and what you do.")
-    words = {"people": caretakers()}
-    if not words["people"]:
-        return _("An administrator enters where you work and what you do.")
-    return _("Ask %(people)s to enter where you work and what you do.") % words
+    return who_can_enter()
 
 
 def _waiting(user: User, at: datetime) -> list[Awaited]:

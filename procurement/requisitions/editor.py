@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from procurement.accounts.models import User
 from procurement.catalog.models import Category, Item, Unit
 from procurement.common.errors import RuleViolation, StaleEdit
-from procurement.organization.access import caretakers, standing
+from procurement.organization.access import standing, who_can_enter
 from procurement.organization.models import Company, CostCentre, DeliveryPlace, Department, Project, Role
 from procurement.requisitions.forms import (
     BaseLineFormSet,
@@ -31,10 +31,8 @@ from procurement.requisitions.services.drafting import today_in
 SHARED = ("need_date", "cost_centre", "project", "delivery_place")
 MORE = 5
 NEEDED_PLACES = {
-    "cost_centre": gettext_lazy("%(company)s has no cost centre yet. Who can enter one: %(people)s."),
-    "delivery_place": gettext_lazy(
-        "%(company)s has no place of delivery yet. Who can enter one: %(people)s."
-    ),
+    "cost_centre": gettext_lazy("%(company)s has no cost centre yet."),
+    "delivery_place": gettext_lazy("%(company)s has no place of delivery yet."),
 }
 
 
@@ -152,8 +150,7 @@ class Editor:
                 self.head.add_error(name, _("This belongs to another company."))
         for name, text in NEEDED_PLACES.items():
             if not self._offered(name, company.pk):
-                words = {"company": company.label, "people": caretakers() or _("An administrator")}
-                self.head.add_error(name, str(text) % words)
+                self.head.add_error(name, f"{str(text) % {'company': company.label}} {who_can_enter()}")
 
     def _offered(self, name: str, company_id: int) -> list[Any]:
         """What a company has of one kind."""

@@ -65,7 +65,7 @@ def test_whoever_is_entered_nowhere_reads_who_can_do_it(administrator):
 
     administrator.force_login(UserFactory())
 
-    assert "Ask Root to enter where you work" in home(administrator)
+    assert "Root can enter what is missing." in home(administrator)
 
 
 def test_nobody_else_is_bothered(client):

@@ -526,7 +526,7 @@ def test_a_company_without_cost_centres_says_who_can_enter_one(client):
         reverse("requisitions:create"), {"title": "Pens", "department": department, "currency": "CNY", **grid}
     )
 
-    assert "has no cost centre yet. Who can enter one: Root." in page.text
+    assert "has no cost centre yet. Root can enter what is missing." in page.text
     assert "has no place of delivery yet" in page.text
 
 
