@@ -69,10 +69,12 @@ class TemplateClause(models.Model):
     """A clause's place in a template."""
 
     template = models.ForeignKey(ContractTemplate, models.CASCADE, related_name="places")
-    clause = models.ForeignKey(Clause, models.PROTECT, related_name="+")
+    clause = models.ForeignKey(Clause, models.PROTECT, related_name="+", verbose_name=_("clause"))
     position = models.PositiveSmallIntegerField(_("position"))
 
     class Meta:
+        verbose_name = _("place of a clause")
+        verbose_name_plural = _("clauses in order")
         ordering = ("position",)
         constraints = [models.UniqueConstraint(fields=["template", "position"], name="template_clause_place")]
 
@@ -247,6 +249,8 @@ class ContractClause(models.Model):
     body_en = models.TextField(_("English text"), max_length=10_000)
 
     class Meta:
+        verbose_name = _("place of a clause")
+        verbose_name_plural = _("clauses in order")
         ordering = ("position",)
         constraints = [
             models.UniqueConstraint(fields=["contract", "position"], name="contract_clause_place"),
@@ -325,6 +329,8 @@ class ContractLine(models.Model):
     lead_time_days = models.PositiveIntegerField(null=True)
 
     class Meta:
+        verbose_name = _("place of a clause")
+        verbose_name_plural = _("clauses in order")
         ordering = ("position",)
         constraints = [
             models.UniqueConstraint(fields=["contract", "position"], name="contract_line_position"),

@@ -4,12 +4,14 @@ import re
 
 import pytest
 from django.conf import settings
+from django.contrib import admin
 from django.core import mail
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import override
 
 from procurement.accounts.models import User
 from procurement.organization.models import Company, Department, Person, Role, RoleAssignment
@@ -242,3 +244,35 @@ def test_a_tax_rate_in_per_cent_is_refused_in_words():
 
     with pytest.raises(ValidationError, match="a fraction of one"):
         item.full_clean()
+
+
+OURS = ("procurement.", "suppliers.", "contracts.", "workflows.")
+
+
+def shown_by(model_admin, request):
+    """(model, field) of everything on its list and its page, inlines as well."""
+    for one in (model_admin, *model_admin.get_inline_instances(request)):
+        names = {name for _title, options in one.get_fieldsets(request) for name in options["fields"]}
+        names |= {name for name in getattr(one, "list_display", ()) if isinstance(name, str)}
+        known = {field.name: field for field in one.model._meta.get_fields()}
+        names -= {
+            name
+            for name in names & known.keys()
+            if one is not model_admin and known[name].related_model is model_admin.model
+        }
+        yield from ((one.model, known[name]) for name in names & known.keys())
+
+
+def test_everything_in_the_administration_is_named_in_both_languages(rf, administrator):
+    request = rf.get("/")
+    request.user = administrator
+    with override("zh-hans"):
+        unnamed = {
+            f"{model.__name__}.{field.name}"
+            for model_admin in admin.site._registry.values()
+            if model_admin.model.__module__.startswith(OURS)
+            for model, field in shown_by(model_admin, request)
+            if str(field.verbose_name).isascii() or str(model._meta.verbose_name).isascii()
+        }
+
+    assert unnamed == set()
