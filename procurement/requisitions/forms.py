@@ -44,10 +44,15 @@ class RowChoice(forms.ChoiceField):
         return str(value.pk) if hasattr(value, "pk") else value
 
 
-def currency_choices(departments: Lookup) -> list[tuple[str, str]]:
-    """What people may estimate in: the usual currencies, and whatever the departments' companies count in."""
-    own = sorted({department.company.currency for department in departments.rows})  # type: ignore[attr-defined]
+def currency_choices(*companies: Company) -> list[tuple[str, str]]:
+    """What people may count in: the usual currencies, and whatever these companies do."""
+    own = sorted({company.currency for company in companies})
     return [(code, code) for code in dict.fromkeys((*CURRENCIES, *own))]
+
+
+def currencies_of(departments: Lookup) -> list[tuple[str, str]]:
+    """The same for the companies of these departments."""
+    return currency_choices(*(cast(Department, row).company for row in departments.rows))
 
 
 class HeadForm(forms.Form):
@@ -67,7 +72,7 @@ class HeadForm(forms.Form):
         self.fields["department"] = RowChoice(
             departments, label=_("For department"), empty=_now("Choose one")
         )
-        cast(forms.ChoiceField, self.fields["currency"]).choices = currency_choices(departments)
+        cast(forms.ChoiceField, self.fields["currency"]).choices = currencies_of(departments)
         labels = {
             "cost_centre": _("Cost centre"), "project": _("Project"), "delivery_place": _("Delivery place"),
         }  # fmt: skip

@@ -18,7 +18,7 @@ from procurement.common.text_search import matching
 from procurement.organization.access import standing
 from procurement.organization.models import Role
 from procurement.requisitions.editor import lookups_for
-from procurement.requisitions.forms import LineForm, RowChoice, currency_choices, departments_for
+from procurement.requisitions.forms import LineForm, RowChoice, currencies_of, departments_for
 from procurement.requisitions.lookups import Lookup
 from procurement.requisitions.services.data import LineData, LineRefused
 from procurement.requisitions.services.drafting import today_in
@@ -75,7 +75,7 @@ class SpotForm(forms.Form):
         self.fields["department"] = RowChoice(
             departments, label=_("For department"), empty=_now("Choose one")
         )
-        cast(forms.ChoiceField, self.fields["currency"]).choices = currency_choices(departments)
+        cast(forms.ChoiceField, self.fields["currency"]).choices = currencies_of(departments)
         self.slots = [f"supplier_{number}" for number in range(1, slots + 1)]
         for number, name in enumerate(self.slots, start=1):
             label = _("Supplier %(number)d") % {"number": number}
