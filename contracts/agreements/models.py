@@ -20,6 +20,7 @@ from procurement.catalog.models import Unit
 from procurement.common.fields import AmountField, CurrencyField, QuantityField, RateField, UnitPriceField
 from procurement.common.figures import quantity_text
 from procurement.common.immutability import insert_only
+from procurement.common.languages import in_readers_language
 from procurement.common.models import Rendering, StoredFile
 from procurement.common.money import fits_currency
 from procurement.common.states import Stateful
@@ -45,7 +46,7 @@ class Clause(models.Model):
         verbose_name_plural = _("clauses")
 
     def __str__(self) -> str:
-        return self.title
+        return in_readers_language(self.title, self.title_en)
 
 
 class ContractTemplate(models.Model):
@@ -61,17 +62,19 @@ class ContractTemplate(models.Model):
         verbose_name_plural = _("contract templates")
 
     def __str__(self) -> str:
-        return self.name
+        return in_readers_language(self.name, self.name_en)
 
 
 class TemplateClause(models.Model):
     """A clause's place in a template."""
 
     template = models.ForeignKey(ContractTemplate, models.CASCADE, related_name="places")
-    clause = models.ForeignKey(Clause, models.PROTECT, related_name="+")
+    clause = models.ForeignKey(Clause, models.PROTECT, related_name="+", verbose_name=_("clause"))
     position = models.PositiveSmallIntegerField(_("position"))
 
     class Meta:
+        verbose_name = _("place of a clause")
+        verbose_name_plural = _("clauses in order")
         ordering = ("position",)
         constraints = [models.UniqueConstraint(fields=["template", "position"], name="template_clause_place")]
 
@@ -246,6 +249,8 @@ class ContractClause(models.Model):
     body_en = models.TextField(_("English text"), max_length=10_000)
 
     class Meta:
+        verbose_name = _("place of a clause")
+        verbose_name_plural = _("clauses in order")
         ordering = ("position",)
         constraints = [
             models.UniqueConstraint(fields=["contract", "position"], name="contract_clause_place"),
@@ -324,6 +329,8 @@ class ContractLine(models.Model):
     lead_time_days = models.PositiveIntegerField(null=True)
 
     class Meta:
+        verbose_name = _("place of a clause")
+        verbose_name_plural = _("clauses in order")
         ordering = ("position",)
         constraints = [
             models.UniqueConstraint(fields=["contract", "position"], name="contract_line_position"),

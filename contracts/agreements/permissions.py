@@ -11,8 +11,9 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from contracts.agreements.models import Contract, ContractUserObjectPermission
+from procurement.accounts.models import User
 from procurement.evaluation.models import Award
-from procurement.organization.access import ANY, Matrix, allowed, standing
+from procurement.organization.access import ANY, Matrix, allowed, holders, standing
 from procurement.organization.models import Role
 from suppliers.registry.access import member_of
 from suppliers.registry.models import Membership
@@ -53,6 +54,20 @@ def can(user: Any, action: str, contract: Contract) -> bool:
         return visible_to(user).filter(pk=contract.pk).exists()
     granted = action in {"edit", "submit"} and contract.status in MATRIX[action][1]
     return granted and user.has_perm("agreements.work_on_contract", contract)
+
+
+def signers_of(contract: Contract) -> list[User]:
+    """People of our side who may sign it: not whoever drafted it."""
+    found = {user.pk: user for role in sorted(SIGNERS) for user in holders(role, contract.company_id)}
+    return sorted((user for user in found.values() if user.pk != contract.manager_id), key=str)
+
+
+def supplier_signers(contract: Contract) -> list[User]:
+    """People of the supplier who may sign it."""
+    members = Membership.objects.filter(
+        supplier=contract.supplier_id, is_active=True, user__is_active=True, role__in=SUPPLIER_SIGNERS
+    )
+    return [member.user for member in members.select_related("user").order_by("user__name", "pk")]
 
 
 def can_draft(user: Any, action: str, award: Award) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,13 +11,16 @@ from django.utils.translation import gettext as _
 
 from contracts.agreements import content
 from contracts.agreements.models import Contract, Signature
+from contracts.agreements.permissions import signers_of, supplier_signers
 from contracts.agreements.signing import Signable
 from contracts.agreements.states import moment_said
+from procurement.accounts.models import User
 from procurement.common.components import Fact, Step, Turn
 from procurement.common.errors import RuleViolation
 from procurement.common.figures import date_text, money_text
 
 Status = Contract.Status
+NAMED = 3  # people who may sign
 ENDED = {Status.CANCELLED, Status.TERMINATED}
 ORDER = (Status.DRAFT, Status.IN_APPROVAL, Status.PENDING_SIGNATURE, Status.ACTIVE, Status.COMPLETED)
 
@@ -69,7 +73,7 @@ def terms(contract: Contract) -> list[Fact]:
     return [
         Fact(_("Delivery"), contract.delivery_terms or "–"),
         Fact(_("Payment"), contract.payment_terms or "–"),
-        Fact(_("Template"), contract.template.name),
+        Fact(_("Template"), str(contract.template)),
         Fact(_("Language"), contract.get_language_display()),
         Fact(_("Drafted by"), contract.manager),
     ]
@@ -103,12 +107,30 @@ def text(contract: Contract, signable: Signable | None, *, at: datetime) -> Text
         return Text([], str(refusal))
 
 
-def signatures(contract: Contract, signable: Signable | None) -> list[Turn]:
-    """Both sides, signed or not; in whatever order they sign."""
+def signatures(contract: Contract, signable: Signable | None, *, to_supplier: bool = False) -> list[Turn]:
+    """Both sides, signed or not; in whatever order they sign. A supplier reads nothing of who may sign for us."""
     if signable is None:
         return []
-    names = {"supplier": contract.supplier.name, "buyer": contract.company.label}
-    return [_turn(names[side], signable.of(side)) for side in ("supplier", "buyer")]
+    theirs = _turn(contract.supplier.name, signable.of("supplier"))
+    ours = _turn(contract.company.label, signable.of("buyer"))
+    if signable.of("supplier") is None:
+        theirs = replace(theirs, note=_who_signs(supplier_signers(contract), _missing_there(to_supplier)))
+    if signable.of("buyer") is None and not to_supplier:
+        missing = _("Nobody here may: a contract manager or approver who did not draft it is missing.")
+        ours = replace(ours, note=_who_signs(signers_of(contract), missing))
+    return [theirs, ours]
+
+
+def _missing_there(to_supplier: bool) -> str:
+    if to_supplier:
+        return _("Nobody of your company may sign yet. Ask the buyer for the role Signer.")
+    return _("Nobody there may sign: give somebody the role Signer on the supplier's page.")
+
+
+def _who_signs(people: Sequence[User], missing: str) -> str:
+    """Whose turn it is on one side, or what is missing there."""
+    named = ", ".join(str(user) for user in people[:NAMED]) + (" …" if len(people) > NAMED else "")
+    return _("May sign: %(people)s") % {"people": named} if people else missing
 
 
 def _turn(side: str, signature: Signature | None) -> Turn:

@@ -10,13 +10,16 @@ from allauth.mfa import admin as _factors  # noqa: F401
 from allauth.mfa.models import Authenticator
 from allauth.usersessions import admin as _sessions  # noqa: F401
 from allauth.usersessions.models import UserSession
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from procurement.accounts.addresses import keep_address
+from procurement.accounts.forms import ChangeUserForm, NewUserForm
 from procurement.accounts.models import User
 
 # By these an administrator could log in as anybody: read codes, add an address of their own, take a session over.
@@ -41,18 +44,15 @@ class UserAdmin(DjangoUserAdmin):
     fieldsets = (
         (None, {"fields": ("email", "password")}),
         (_("Person"), {"fields": ("name", "side", "language", "time_zone")}),
+        (_("Administration"), {"fields": ("is_active", "is_staff", "is_superuser")}),
         (
-            _("Administration"),
-            {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
+            _("What they may see and change in the administration"),
+            {"classes": ("collapse",), "fields": ("groups", "user_permissions")},
         ),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
-    add_fieldsets = (
-        (
-            None,
-            {"classes": ("wide",), "fields": ("email", "name", "usable_password", "password1", "password2")},
-        ),
-    )
+    form, add_form, add_form_template = ChangeUserForm, NewUserForm, None
+    add_fieldsets = ((None, {"fields": ("email", "name", "language")}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Only superusers make superusers; how a supplier's people log in is theirs alone: a draft lies behind it."""
@@ -74,6 +74,26 @@ class UserAdmin(DjangoUserAdmin):
         if user is not None and not _may_set_password(request.user, user):
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Keep the log-in with the one address by which codes are mailed."""
+        super().save_model(request, obj, form, change)
+        if "email" in form.changed_data:
+            keep_address(obj)
+
+    def response_add(
+        self, request: HttpRequest, obj: User, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Say what is still missing."""
+        if IS_POPUP_VAR not in request.POST:
+            self.message_user(
+                request,
+                _(
+                    "Now enter under “People” where they work and what they do; without that they see nothing."
+                ),
+                messages.WARNING,
+            )
+        return super().response_add(request, obj, post_url_continue)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody; history names them."""

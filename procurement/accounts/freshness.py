@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import time
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
@@ -15,6 +15,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+
+from procurement.accounts.addresses import begin_by_code
+from procurement.accounts.models import User
 
 
 def is_fresh(request: HttpRequest, *, seconds: int | None = None) -> bool:
@@ -40,9 +43,9 @@ class FreshLoginMixin:
 
 def ask_again(request: HttpRequest, back_url: str) -> HttpResponseBase:
     """To the page that asks for the password or second factor, and back; guests get a new code."""
-    back = urlencode({"next": back_url})
     if get_reauthentication_flows(request.user):
-        return redirect(f"{reverse('account_reauthenticate')}?{back}")
+        return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': back_url})}")
+    user = cast(User, request.user)
     logout(request)
-    messages.info(request, _("This needs a fresh log-in: ask for a new code, then go on."))
-    return redirect(f"{reverse('account_request_login_code')}?{back}")
+    messages.info(request, _("This needs a fresh log-in: enter the new code, then you go on."))
+    return begin_by_code(request, user, back_url=back_url)

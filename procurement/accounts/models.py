@@ -40,13 +40,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(_("e-mail"), max_length=254, unique=True)
     name = models.CharField(_("name"), max_length=100)
-    side = models.CharField(max_length=8, choices=Side, default=Side.STAFF)
+    side = models.CharField(_("side"), max_length=8, choices=Side, default=Side.STAFF)
     language = models.CharField(_("language"), max_length=10, blank=True, default="")
     time_zone = models.CharField(_("time zone"), max_length=60, blank=True, default="")
     shortcuts = models.BooleanField(_("keyboard shortcuts"), default=True)
     is_staff = models.BooleanField(_("may enter the administration"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
-    date_joined = models.DateTimeField(db_default=Now())
+    date_joined = models.DateTimeField(_("entered at"), db_default=Now())
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"

@@ -10,11 +10,11 @@ from functools import cached_property
 from typing import Any
 
 from django.utils.dateformat import format as format_date
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from procurement.catalog.models import Category
 from procurement.common.figures import NO_BREAK, SIGNS, money_text
+from procurement.common.languages import reads_chinese
 from procurement.organization.models import Company, Department, Project
 from suppliers.registry.models import Supplier
 
@@ -25,8 +25,7 @@ def money_in_short(value: Amount, currency: str) -> str:
     """¥3.72 m, ¥410 k; 372 万 and 1.2 亿 in Chinese."""
     amount, sign = abs(float(value)), "-" if value < 0 else ""
     mark = SIGNS.get(currency, currency + NO_BREAK)
-    chinese = (get_language() or "en").startswith("zh")
-    steps = ((1e8, "亿"), (1e4, "万")) if chinese else ((1e9, "bn"), (1e6, "m"), (1e3, "k"))
+    steps = ((1e8, "亿"), (1e4, "万")) if reads_chinese() else ((1e9, "bn"), (1e6, "m"), (1e3, "k"))
     for size, unit in steps:
         if amount >= size:
             digits = f"{amount / size:.3g}" if amount < 1000 * size else f"{amount / size:,.0f}"
@@ -55,7 +54,7 @@ def percent(value: Amount | None, *, signed: bool = False) -> str:
 
 def month(day: date) -> str:
     """Mar 26; 26年3月."""
-    return format_date(day, "y年n月" if (get_language() or "en").startswith("zh") else "M y")
+    return format_date(day, "y年n月" if reads_chinese() else "M y")
 
 
 @dataclass

@@ -11,6 +11,7 @@ from procurement.organization.admin import Reference
 @admin.register(Unit)
 class UnitAdmin(Reference):
     list_display = ("code", "name", "name_en", "symbol", "is_active")
+    search_fields = ("code", "name", "name_en", "symbol")
 
 
 @admin.register(Category)

@@ -15,7 +15,13 @@ from procurement.organization.trees import refuse_loop
 class Unit(Named):
     """A unit of measure by its UN/ECE Recommendation 20 code, e.g. KGM; `symbol` is what people write."""
 
-    symbol = models.CharField(_("symbol"), max_length=20, blank=True, default="")
+    symbol = models.CharField(
+        _("symbol"),
+        max_length=20,
+        blank=True,
+        default="",
+        help_text=_("What stands behind a quantity: kg, m², pc."),
+    )
 
     class Meta:
         verbose_name = _("unit of measure")
@@ -32,8 +38,20 @@ class Unit(Named):
 class Category(Named):
     """A branch of a classification, as scheme + code (OCDS): our own tree, CPV, UNSPSC."""
 
-    scheme = models.CharField(_("scheme"), max_length=24, default="OWN")
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    scheme = models.CharField(
+        _("scheme"),
+        max_length=24,
+        default="OWN",
+        help_text=_("Which classification the code is from: CPV, UNSPSC; OWN for your own."),
+    )
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("category above"),
+    )
 
     class Meta:
         verbose_name = _("category")
@@ -49,12 +67,20 @@ class Category(Named):
 class Item(Named):
     """A catalogue item with its usual unit, tax and last known price."""
 
-    category = models.ForeignKey(Category, models.PROTECT, related_name="items")
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    category = models.ForeignKey(Category, models.PROTECT, related_name="items", verbose_name=_("category"))
+    unit = models.ForeignKey(
+        Unit,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("unit"),
+        help_text=_("Found by its name or symbol: piece, kg, 米."),
+    )
     specification = models.CharField(_("specification"), max_length=500, blank=True, default="")
     estimate = UnitPriceField(_("estimated unit price, net"), null=True, blank=True)
     currency = CurrencyField(_("currency"), default="CNY")
-    tax_rate = RateField(_("tax rate"), default="0.13")
+    tax_rate = RateField(
+        _("tax rate"), default="0.13", help_text=_("A fraction of one: thirteen per cent is 0.13.")
+    )
     search_text = searched("code", "name", "name_en", "specification")
 
     class Meta:
@@ -64,7 +90,13 @@ class Item(Named):
         constraints = [
             models.UniqueConstraint(fields=["code"], name="item_code"),
             models.CheckConstraint(
-                name="item_estimate_not_negative", condition=Q(estimate__isnull=True) | Q(estimate__gte=0)
+                name="item_estimate_not_negative",
+                condition=Q(estimate__isnull=True) | Q(estimate__gte=0),
+                violation_error_message=_("The estimated price is not below zero."),
             ),
-            models.CheckConstraint(name="item_tax_rate", condition=Q(tax_rate__gte=0, tax_rate__lt=1)),
+            models.CheckConstraint(
+                name="item_tax_rate",
+                condition=Q(tax_rate__gte=0, tax_rate__lt=1),
+                violation_error_message=_("The tax rate is a fraction of one, as 0.13."),
+            ),
         ]

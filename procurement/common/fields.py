@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from babel.numbers import is_currency
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext as _
 
 
 class UnitPriceField(models.DecimalField[Any, Any]):
@@ -39,8 +42,16 @@ class RateField(models.DecimalField[Any, Any]):
         super().__init__(*args, **kwargs)
 
 
+def known_currency(code: str) -> None:
+    """Refuses what is no currency: RMB is written CNY."""
+    if not is_currency(code):
+        raise ValidationError(_("Not a currency code: %(code)s") % {"code": code[:10]})
+
+
 class CurrencyField(models.CharField[Any, Any]):
     """ISO 4217 code."""
+
+    default_validators: Any = [known_currency]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 3)

@@ -13,21 +13,31 @@ from django.utils.translation import gettext as _
 from procurement.accounts.models import User
 from procurement.catalog.models import Category
 from procurement.common.components import Check
-from procurement.organization.models import Company, CostCentre, DeliveryPlace, Role, RoleAssignment
+from procurement.organization.models import (
+    Company,
+    CompanyPart,
+    CostCentre,
+    DeliveryPlace,
+    Department,
+    Role,
+    RoleAssignment,
+)
 from workflows.approvals.plan import in_force
 
 # Two people open bids together; an administrator writes the rules.
+NAMED = 3  # companies in a note
 NEEDED = {Role.ADMINISTRATOR: 1, Role.REQUESTER: 1, Role.OFFICER: 1, Role.OPENER: 2}
 
 
 def first_steps_of(user: User, at: datetime) -> Sequence[Check]:
-    """Step by step, as long as one is missing; nothing for everybody else. Six statements at most."""
+    """Step by step, as long as one is missing; nothing for everybody else. Nine statements at most."""
     if not user.is_staff:
         return []
     steps = [
         _step(_("Companies that buy"), Company),
-        _step(_("Cost centres, which pay"), CostCentre),
-        _step(_("Places of delivery"), DeliveryPlace),
+        _step(_("Departments, which ask"), Department),
+        _in_each_company(_("Cost centres, which pay"), CostCentre),
+        _in_each_company(_("Places of delivery"), DeliveryPlace),
         _step(_("Categories of what is bought"), Category),
         _people(),
         _rules(at),
@@ -36,10 +46,24 @@ def first_steps_of(user: User, at: datetime) -> Sequence[Check]:
 
 
 def _step(label: str, model: type[Model]) -> Check:
-    options = model._meta
-    url = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
-    is_there = model._default_manager.exists()
-    return Check(label, "good" if is_there else "", url=url)
+    return Check(label, "good" if model._default_manager.exists() else "", url=_list_of(model))
+
+
+def _in_each_company(label: str, model: type[CompanyPart]) -> Check:
+    """Where somebody may ask for things, their company has one; those that have none are named."""
+    rows = model._default_manager.filter(is_active=True)
+    if not rows.exists():
+        return Check(label, url=_list_of(model))
+    asking = RoleAssignment.objects.filter(role=Role.REQUESTER, person__user__is_active=True)
+    companies = Company.objects.filter(is_active=True, pk__in=asking.values("person__company"))
+    lacking = [one.label for one in companies.exclude(pk__in=rows.values("company")).order_by("code")[:NAMED]]
+    note = _("None yet for %(companies)s.") % {"companies": ", ".join(lacking)} if lacking else ""
+    return Check(label, "" if lacking else "good", note, _list_of(model))
+
+
+def _list_of(model: type[Model]) -> str:
+    """Where the administration keeps them."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
 
 
 def _people() -> Check:

@@ -18,7 +18,7 @@ from procurement.common.figures import moment_text
 from procurement.office.deadlines import Deadline, Silence, deadlines_of, unanswered
 from procurement.office.first_steps import first_steps_of
 from procurement.office.needs import Need, first_until, needs_of
-from procurement.organization.access import Standing, standing
+from procurement.organization.access import Standing, standing, who_can_enter
 from procurement.organization.models import Role
 from procurement.requisitions.models import Requisition
 from procurement.requisitions.permissions import visible_to as requisitions_visible_to
@@ -63,6 +63,7 @@ class Home:
     requests: Sequence[Requisition]
     notices: Sequence[Notice]
     standing: Standing
+    without_place: str
 
     @property
     def title(self) -> str:
@@ -108,7 +109,15 @@ def home_of(user: User, at: datetime) -> Home:
         requests=_requests(user),
         notices=list(Notice.objects.filter(recipient=user, read_at__isnull=True).order_by("-pk")[:FEW]),
         standing=held,
+        without_place="" if held.person else _without_place(user),
     )
+
+
+def _without_place(user: User) -> str:
+    """What somebody reads who can log in and is entered nowhere."""
+    if user.is_staff:
+        return _("Enter yourself under “People” in the administration: where you work, and what you do.")
+    return who_can_enter()
 
 
 def _waiting(user: User, at: datetime) -> list[Awaited]:

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
 from procurement.organization.models import Person, Role, RoleAssignment
+
+NAMED = 3  # people in a message
 
 
 class _Any:
@@ -77,6 +80,14 @@ def allowed(
     roles, states = matrix.get(action, (frozenset(), ()))
     held = standing(user)
     return state in states and any(held.has(role, company_id) for role in roles)
+
+
+def who_can_enter() -> str:
+    """Who can enter people and reference data, as the last sentence of a message about what is missing."""
+    people = User.objects.filter(is_active=True, is_staff=True).order_by("name", "pk")[:NAMED]
+    if not people:
+        return _("An administrator can enter what is missing.")
+    return _("%(people)s can enter what is missing.") % {"people": ", ".join(map(str, people))}
 
 
 def holders(role: Role, company_id: int | None = None) -> list[User]:

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from zoneinfo import available_timezones
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from holidays import list_supported_countries
 
 from procurement.common.fields import AmountField, CurrencyField
+from procurement.common.languages import in_readers_language
 from procurement.organization.trees import refuse_loop
 
 
 class Named(models.Model):
     """Reference data: a code, a name and its English companion."""
 
-    code = models.CharField(_("code"), max_length=24)
-    name = models.CharField(_("name"), max_length=120)
+    code = models.CharField(
+        _("code"), max_length=24, help_text=_("Short and unique, as accounting or the warehouse knows it.")
+    )
+    name = models.CharField(
+        _("name"),
+        max_length=120,
+        help_text=_("Read in Chinese, and in English too where there is no English name."),
+    )
     name_en = models.CharField(_("English name"), max_length=120, blank=True, default="")
-    is_active = models.BooleanField(_("in use"), default=True)
+    is_active = models.BooleanField(
+        _("in use"),
+        default=True,
+        help_text=_("Out of use it is no longer offered; documents that name it keep it."),
+    )
 
     class Meta:
         abstract = True
@@ -31,19 +43,33 @@ class Named(models.Model):
     @property
     def label(self) -> str:
         """The name in the reader's language, where there is one."""
-        chinese = (get_language() or "en").startswith("zh")
-        return self.name if chinese or not self.name_en else self.name_en
+        return in_readers_language(self.name, self.name_en)
 
 
 class Company(Named):
     """A legal entity of the group; it buys in its own name."""
 
-    registration_id = models.CharField(_("unified social credit code"), max_length=40, blank=True, default="")
+    registration_id = models.CharField(
+        _("unified social credit code"),
+        max_length=40,
+        blank=True,
+        default="",
+        help_text=_("Abroad the registration number. Contracts name it, with address, phone and bank."),
+    )
     address = models.CharField(_("address"), max_length=200, blank=True, default="")
     phone = models.CharField(_("phone"), max_length=40, blank=True, default="")
     bank = models.CharField(_("bank and account"), max_length=200, blank=True, default="")
-    currency = CurrencyField(_("currency"), default="CNY")
-    time_zone = models.CharField(_("time zone"), max_length=60, default="Asia/Shanghai")
+    currency = CurrencyField(
+        _("currency"),
+        default="CNY",
+        help_text=_("ISO 4217 code, as CNY or EUR. Estimates and limits of approval are in it."),
+    )
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=60,
+        default="Asia/Shanghai",
+        help_text=_("Deadlines and working days are counted in it."),
+    )
     holidays = models.CharField(
         _("public holidays of"),
         max_length=12,
@@ -58,8 +84,10 @@ class Company(Named):
         constraints = [models.UniqueConstraint(fields=["code"], name="company_code")]
 
     def clean(self) -> None:
-        """Public holidays are those of a country, or region, that is known."""
+        """Public holidays are those of a country, or region, that is known; so is the time zone."""
         super().clean()
+        if self.time_zone not in available_timezones():
+            raise ValidationError({"time_zone": _("No such time zone.")})
         country, _dash, region = self.holidays.partition("-")
         known = list_supported_countries()
         if self.holidays and (country not in known or (region and region not in known[country])):
@@ -96,8 +124,23 @@ class CompanyPart(Named):
 class Department(CompanyPart):
     """A department; its head answers for its requests."""
 
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
-    head = models.ForeignKey("Person", models.PROTECT, null=True, blank=True, related_name="heads")
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("department above"),
+    )
+    head = models.ForeignKey(
+        "Person",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="heads",
+        verbose_name=_("head"),
+        help_text=_("Asked where the rules name the head of the department; may be entered later."),
+    )
 
     class Meta:
         verbose_name = _("department")
@@ -115,7 +158,15 @@ class Department(CompanyPart):
 class CostCentre(CompanyPart):
     """Who bears the cost; its owner is the budget holder."""
 
-    owner = models.ForeignKey("Person", models.PROTECT, null=True, blank=True, related_name="+")
+    owner = models.ForeignKey(
+        "Person",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("budget holder"),
+        help_text=_("Asked where the rules name the budget holder of the cost centre; may be entered later."),
+    )
 
     class Meta:
         verbose_name = _("cost centre")
@@ -126,7 +177,15 @@ class CostCentre(CompanyPart):
 class Project(CompanyPart):
     """A project that lines are bought for; its owner answers for them."""
 
-    owner = models.ForeignKey("Person", models.PROTECT, null=True, blank=True, related_name="+")
+    owner = models.ForeignKey(
+        "Person",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("project owner"),
+        help_text=_("Asked where the rules name the owner of the project; may be entered later."),
+    )
 
     class Meta:
         verbose_name = _("project")
@@ -138,7 +197,13 @@ class DeliveryPlace(CompanyPart):
     """Where goods go; an order is made per buying company and delivery place."""
 
     address = models.CharField(_("address"), max_length=200)
-    contact = models.CharField(_("contact"), max_length=100, blank=True, default="")
+    contact = models.CharField(
+        _("contact"),
+        max_length=100,
+        blank=True,
+        default="",
+        help_text=_("Name and phone of whoever takes the goods in; orders print it."),
+    )
 
     class Meta:
         verbose_name = _("delivery place")
@@ -149,11 +214,27 @@ class DeliveryPlace(CompanyPart):
 class Person(models.Model):
     """Somebody of our side: where they work and whom they report to."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, related_name="person")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="person",
+        verbose_name=_("log-in"),
+        help_text=_("E-mail and name; the plus sign enters a new one."),
+    )
     user_side = models.CharField(max_length=8, default="staff", editable=False)
-    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
-    department = models.ForeignKey(Department, models.PROTECT, related_name="people")
-    manager = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="reports")
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+", verbose_name=_("company"))
+    department = models.ForeignKey(
+        Department, models.PROTECT, related_name="people", verbose_name=_("department")
+    )
+    manager = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reports",
+        verbose_name=_("manager"),
+        help_text=_("Whom they report to. Rules that ask managers go up this chain."),
+    )
     job_title = models.CharField(_("job title"), max_length=80, blank=True, default="")
     phone = models.CharField(_("phone"), max_length=40, blank=True, default="")
     approval_limit = AmountField(
@@ -171,7 +252,11 @@ class Person(models.Model):
         constraints = [
             # with the composite key to (user, side): a person is never a supplier's user
             models.CheckConstraint(name="person_is_staff", condition=Q(user_side="staff")),
-            models.CheckConstraint(name="person_not_own_manager", condition=~Q(manager=models.F("id"))),
+            models.CheckConstraint(
+                name="person_not_own_manager",
+                condition=~Q(manager=models.F("id")),
+                violation_error_message=_("Nobody reports to themselves."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -207,16 +292,27 @@ class Role(models.TextChoices):
 class RoleAssignment(models.Model):
     """A person holds a role; without a company, in the whole group."""
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="roles")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="roles", verbose_name=_("person"))
     role = models.CharField(_("role"), max_length=20, choices=Role)
-    company = models.ForeignKey(Company, models.PROTECT, null=True, blank=True, related_name="+")
+    company = models.ForeignKey(
+        Company,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("company"),
+        help_text=_("Empty: for the whole group."),
+    )
 
     class Meta:
         verbose_name = _("role")
         verbose_name_plural = _("roles")
         constraints = [
             models.UniqueConstraint(
-                fields=["person", "role", "company"], name="role_once", nulls_distinct=False
+                fields=["person", "role", "company"],
+                name="role_once",
+                nulls_distinct=False,
+                violation_error_message=_("The person has this role already."),
             )
         ]
 

@@ -8,11 +8,12 @@ from typing import Any, cast
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from procurement.accounts.models import User
 from procurement.catalog.models import Category, Item, Unit
 from procurement.common.errors import RuleViolation, StaleEdit
-from procurement.organization.access import standing
+from procurement.organization.access import standing, who_can_enter
 from procurement.organization.models import Company, CostCentre, DeliveryPlace, Department, Project, Role
 from procurement.requisitions.forms import (
     BaseLineFormSet,
@@ -29,6 +30,10 @@ from procurement.requisitions.services.drafting import today_in
 
 SHARED = ("need_date", "cost_centre", "project", "delivery_place")
 MORE = 5
+NEEDED_PLACES = {
+    "cost_centre": gettext_lazy("%(company)s has no cost centre yet."),
+    "delivery_place": gettext_lazy("%(company)s has no place of delivery yet."),
+}
 
 
 class Editor:
@@ -81,7 +86,17 @@ class Editor:
         if self.requisition:
             fields = ("title", "department", "currency", "purpose", "edit_version")
             start = {name: getattr(self.requisition, name) for name in fields}
+        elif person:
+            shared = self._only_ones(person.company_id)
         self._build(initial={**start, **shared}, lines=[line_initial(line, shared) for line in stored])
+
+    def _only_ones(self, company_id: int) -> dict[str, Any]:
+        """Where a company has one cost centre, or one place of delivery, nobody has to look for it."""
+        found: dict[str, Any] = {}
+        for name in ("cost_centre", "delivery_place"):
+            if len(own := self._offered(name, company_id)) == 1:
+                found[name] = own[0]
+        return found
 
     def _retyped(self, data: QueryDict) -> None:
         """A few more empty lines, and nothing is judged yet."""
@@ -127,10 +142,19 @@ class Editor:
         return sound and not self.head.errors and len(self.lines) == len(self._live)
 
     def _check_shared(self, company: Company | None) -> None:
+        if company is None:
+            return
         for name in ("cost_centre", "project", "delivery_place"):
             named = self.head.cleaned_data.get(name)
-            if company and named and named.company_id != company.pk:
+            if named and named.company_id != company.pk:
                 self.head.add_error(name, _("This belongs to another company."))
+        for name, text in NEEDED_PLACES.items():
+            if not self._offered(name, company.pk):
+                self.head.add_error(name, f"{str(text) % {'company': company.label}} {who_can_enter()}")
+
+    def _offered(self, name: str, company_id: int) -> list[Any]:
+        """What a company has of one kind."""
+        return [row for row in self.lookups[name].rows if getattr(row, "company_id", None) == company_id]
 
     @property
     def header(self) -> HeaderData:

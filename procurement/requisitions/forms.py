@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -44,14 +44,23 @@ class RowChoice(forms.ChoiceField):
         return str(value.pk) if hasattr(value, "pk") else value
 
 
+def currency_choices(*companies: Company) -> list[tuple[str, str]]:
+    """What people may count in: the usual currencies, and whatever these companies do."""
+    own = sorted({company.currency for company in companies})
+    return [(code, code) for code in dict.fromkeys((*CURRENCIES, *own))]
+
+
+def currencies_of(departments: Lookup) -> list[tuple[str, str]]:
+    """The same for the companies of these departments."""
+    return currency_choices(*(cast(Department, row).company for row in departments.rows))
+
+
 class HeadForm(forms.Form):
     """Who asks for what, and what holds for every line that does not say otherwise."""
 
     title = forms.CharField(label=_("What is needed"), max_length=160)
     department = forms.ChoiceField(label=_("For department"))
-    currency = forms.ChoiceField(
-        label=_("Currency"), choices=[(code, code) for code in CURRENCIES], initial="CNY"
-    )
+    currency = forms.ChoiceField(label=_("Currency"), initial="CNY")
     purpose = forms.CharField(
         label=_("Why it is needed"), max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -63,6 +72,7 @@ class HeadForm(forms.Form):
         self.fields["department"] = RowChoice(
             departments, label=_("For department"), empty=_now("Choose one")
         )
+        cast(forms.ChoiceField, self.fields["currency"]).choices = currencies_of(departments)
         labels = {
             "cost_centre": _("Cost centre"), "project": _("Project"), "delivery_place": _("Delivery place"),
         }  # fmt: skip

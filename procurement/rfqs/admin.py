@@ -24,6 +24,11 @@ class ProcedurePresetAdmin(admin.ModelAdmin):
         "is_active",
     )
 
+    fields = (
+        "code", "name", "name_en", "is_active", "legal_source", "min_bidders", "max_bidders", "min_bids", "min_bid_days",
+        "max_estimate", "openers_required", "default_price_weight", "estimate_visible", "discloses_winning_total",
+    )  # fmt: skip
+
     def has_delete_permission(self, request: Any, *args: Any) -> bool:
         """RFQs name them; take one out of use instead."""
         return False

@@ -27,6 +27,7 @@ from django.utils.translation import ngettext
 from procurement.accounts.models import User
 from procurement.common.components import Check
 from procurement.common.figures import money_text
+from procurement.organization.access import who_can_enter
 from procurement.organization.models import Role, RoleAssignment
 from procurement.requisitions.models import Requisition
 from procurement.rfqs.deadlines import moment_in_zone
@@ -226,7 +227,8 @@ def _openers(rfq: Rfq) -> Requirement:
     if len(names) >= rfq.openers_required:
         return Requirement(_("Enough openers"), "good", shown, key="openers")
     label = _("%(count)d openers needed who have asked for none of this") % {"count": rfq.openers_required}
-    return Requirement(label, "bad", shown or _("Nobody holds the role"), key="openers")
+    held = shown or _("Nobody holds the role")
+    return Requirement(label, "bad", f"{held}. {who_can_enter()}", key="openers")
 
 
 def _rates(rfq: Rfq) -> Requirement:

@@ -9,9 +9,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from procurement.accounts.forms import NEAR_ZONES, far_zones
+from procurement.accounts.forms import zone_groups
 from procurement.common.errors import RuleViolation
 from procurement.common.figures import quantity_text
 from procurement.common.forms import DateInput, DateTimeInput, FigureField
@@ -23,12 +22,6 @@ from procurement.rfqs.services import CriterionData, LineChange
 from procurement.rfqs.services.data import INCOTERMS, LONGEST_VALIDITY
 
 VERSION = 2**31 - 1
-
-
-def zone_choices() -> list[Any]:
-    """Time zones, the near ones first."""
-    near = [(zone, zone.replace("_", " ")) for zone in NEAR_ZONES]
-    return [(_("Near"), near), (_("All"), [(zone, zone.replace("_", " ")) for zone in far_zones()])]
 
 
 class WallTimeField(forms.Field):
@@ -57,10 +50,7 @@ class PresetChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def label_from_instance(self, obj: Any) -> str:
         """RFQ: at least 3 suppliers, 5 days."""
-        suppliers = ngettext("at least %(count)d supplier", "at least %(count)d suppliers", obj.min_bidders)
-        days = ngettext("%(days)d day", "%(days)d days", obj.min_bid_days)
-        least = f"{suppliers % {'count': obj.min_bidders}}, {days % {'days': obj.min_bid_days}}"
-        return f"{obj.label}: {least}"
+        return f"{obj.label}: {obj.least}"
 
 
 class StartForm(forms.Form):
@@ -117,7 +107,7 @@ class TermsForm(forms.Form):
         help_text=_("Another one brings its own rules and criteria"),
     )
     time_zone = forms.ChoiceField(
-        label=_("Time zone"), choices=zone_choices, help_text=_("Both times below are read in it")
+        label=_("Time zone"), choices=zone_groups, help_text=_("Both times below are read in it")
     )
     opens_at = WallTimeField(
         label=_("Bidding opens"), required=False, help_text=_("Empty: as soon as it is published")

@@ -145,16 +145,12 @@ def _day(moment: datetime | None, rfq: Rfq) -> str:
 def facts_of(rfq: Rfq, at: datetime, openers: Iterable[Any]) -> list[Fact]:
     """The strip of facts under the head."""
     names = ", ".join(str(user) for user in list(openers)[:3])
-    procedure = _("at least %(suppliers)d suppliers, %(days)d days") % {
-        "suppliers": rfq.min_bidders,
-        "days": rfq.min_bid_days,
-    }
     return [
         _closing(rfq, at),
         Fact(
             _("Estimate, not shown to bidders"), figures.money_text(rfq.estimate, rfq.currency), _origin(rfq)
         ),
-        Fact(_("Procedure"), meta_of(rfq)[0], procedure),
+        Fact(_("Procedure"), meta_of(rfq)[0], rfq.least),
         Fact(_("Openers"), names or "–", _("two needed, after the deadline")),
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -18,7 +18,7 @@ from procurement.common.text_search import matching
 from procurement.organization.access import standing
 from procurement.organization.models import Role
 from procurement.requisitions.editor import lookups_for
-from procurement.requisitions.forms import CURRENCIES, LineForm, RowChoice, departments_for
+from procurement.requisitions.forms import LineForm, RowChoice, currencies_of, departments_for
 from procurement.requisitions.lookups import Lookup
 from procurement.requisitions.services.data import LineData, LineRefused
 from procurement.requisitions.services.drafting import today_in
@@ -67,9 +67,7 @@ class SpotForm(forms.Form):
     """For whom it is bought, whom to ask and until when; the need itself is a line of a request."""
 
     department = forms.ChoiceField()
-    currency = forms.ChoiceField(
-        label=_("Currency"), choices=[(code, code) for code in CURRENCIES], initial="CNY"
-    )
+    currency = forms.ChoiceField(label=_("Currency"), initial="CNY")
     closes_at = WallTimeField(label=_("Bids close"), help_text=_("By the clock of the department's company"))
 
     def __init__(self, *args: Any, user: Any, departments: Lookup, slots: int, **kwargs: Any) -> None:
@@ -77,6 +75,7 @@ class SpotForm(forms.Form):
         self.fields["department"] = RowChoice(
             departments, label=_("For department"), empty=_now("Choose one")
         )
+        cast(forms.ChoiceField, self.fields["currency"]).choices = currencies_of(departments)
         self.slots = [f"supplier_{number}" for number in range(1, slots + 1)]
         for number, name in enumerate(self.slots, start=1):
             label = _("Supplier %(number)d") % {"number": number}

@@ -86,7 +86,7 @@ class ShowContract(OneContract, TemplateView):
             facts=presentation.facts(contract, lines=contract.lines.count()),
             lines=content.lines_of(contract),
             signable=signable,
-            signatures=presentation.signatures(contract, signable),
+            signatures=presentation.signatures(contract, signable, to_supplier=True),
             signature_page=documents.find("signature_page", contract, version=contract.version)
             if active
             else None,

@@ -17,6 +17,7 @@ class SupplierAdmin(admin.ModelAdmin):
     list_display = ("name", "name_en", "registration_id", "status")
     list_filter = ("status",)
     search_fields = ("name", "name_en", "registration_id")
+    exclude = ("edit_version",)
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
     def has_add_permission(self, request: Any, *args: Any) -> bool:

@@ -51,16 +51,20 @@ class Supplier(Stateful):
     bank_account = models.CharField(_("account"), max_length=60, blank=True, default="")
     bank_holder = models.CharField(_("account holder"), max_length=160, blank=True, default="")
     legal_representative = models.CharField(_("legal representative"), max_length=80, blank=True, default="")
-    categories = models.ManyToManyField(Category, related_name="+", blank=True)
-    status = models.CharField(max_length=12, choices=Status, default=Status.REGISTERED)
-    status_reason = models.CharField(max_length=300, blank=True, default="")
+    categories = models.ManyToManyField(Category, related_name="+", blank=True, verbose_name=_("supplies"))
+    status = models.CharField(_("state"), max_length=12, choices=Status, default=Status.REGISTERED)
+    status_reason = models.CharField(_("reason"), max_length=300, blank=True, default="")
     is_guest = models.BooleanField(_("guest"), default=False)
     notes = models.TextField(_("internal notes"), blank=True, default="", max_length=4000)
     edit_version = models.PositiveIntegerField(default=1)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    created_at = models.DateTimeField(db_default=Now())
-    verified_at = models.DateTimeField(null=True)
-    verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("entered by")
+    )
+    created_at = models.DateTimeField(_("entered at"), db_default=Now())
+    verified_at = models.DateTimeField(_("verified at"), null=True)
+    verified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("verified by")
+    )
     search_text = searched("name", "name_en", "short_name", "registration_id")
 
     class Meta:

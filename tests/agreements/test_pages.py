@@ -228,3 +228,23 @@ def test_a_named_colleague_may_help(deal, client):
     assert visible_to(colleague).get() == contract
     assert can(colleague, "edit", contract)
     assert not can(colleague, "cancel", contract)
+
+
+def test_an_unsigned_contract_says_who_may_sign_or_what_is_missing(printed, client):
+    def portal():
+        return client.get(reverse("portal:contract", args=[printed.contract.public_id])).text
+
+    printed.signer.membership.delete()
+    bidder = make_member(printed.supplier, "bidder")
+
+    enter(client, printed.officer)
+    page = client.get(url("detail", printed.contract)).text
+    assert "give somebody the role Signer" in page
+    assert f"May sign: {printed.manager}" in page
+
+    enter(client, bidder)
+    assert "Ask the buyer for the role Signer" in portal()
+    assert printed.manager.name not in portal()
+
+    make_member(printed.supplier, "signer", name="Shen")
+    assert "May sign: Shen" in portal()

@@ -37,7 +37,7 @@ def test_a_contract_is_written_beside_its_pdf(new_page, template, quick_print): 
     expect(page.locator("#problem-0")).to_be_hidden()
     assert text.input_value() == "以本合同为准。"
 
-    page.get_by_role("button", name="Send for signature").click()
+    page.get_by_role("button", name="Send it on").click()
     page.get_by_role("button", name="Send for signature").click()
     expect(page.get_by_text("can be signed")).to_be_visible()
     contract = Contract.objects.get()

@@ -205,7 +205,7 @@ def test_an_invited_person_chooses_how_to_log_in(office, new_page, picture, look
         picture(page, f"join-{look['width']}")
         assert fits(page)
     page.get_by_role("button", name="Go on to log-in").click()
-    page.wait_for_url("**/accounts/login/code/")
+    page.wait_for_url("**/accounts/login/code/confirm/")
     page.goto(f"/suppliers/join/{token}/")
     assert page.get_by_text("This link has done its work").first.is_visible()
     picture(page, f"join-gone-{look['width']}")

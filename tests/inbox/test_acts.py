@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from procurement.common import events
-from procurement.organization.models import Role
+from procurement.organization.models import Company, Role
 from procurement.requisitions import services as requisitions
 from procurement.requisitions.models import Requisition
 from tests.approvals.acts import active, one_approver, status_of
@@ -178,6 +178,13 @@ def away(client, **fields):
         **fields,
     }
     return client.post(at("go_away"), values, follow=True)
+
+
+def test_an_amount_while_away_is_in_the_currency_of_ones_company(client, turn):
+    step, _colleague = turn
+    Company.objects.filter(pk=step.approver.person.company_id).update(currency="CHF")
+
+    assert '<option value="CHF" selected>' in client.get(at("go_away")).text
 
 
 def test_one_goes_away_and_comes_back(client, turn):

@@ -5,7 +5,15 @@ from django.urls import reverse
 
 from procurement.accounts.models import User
 from procurement.organization.models import Role
-from tests.factories import CategoryFactory, CostCentreFactory, DeliveryPlaceFactory, make_person, make_rules
+from tests.factories import (
+    CategoryFactory,
+    CostCentreFactory,
+    DeliveryPlaceFactory,
+    UserFactory,
+    make_person,
+    make_requester,
+    make_rules,
+)
 
 pytestmark = pytest.mark.django_db
 ASKED = "Before anybody can buy"
@@ -40,6 +48,11 @@ def test_the_steps_are_gone_once_all_is_there(administrator):
         factory(company=first.person.company)
     CategoryFactory()
     make_rules({"stages": [{"role": Role.APPROVER}]})
+    elsewhere = make_requester()
+    lacks = f"None yet for {elsewhere.person.company.label}."
+    assert home(administrator).count(lacks) == 2
+    User.objects.filter(pk=elsewhere.pk).update(is_active=False)
+    assert lacks not in home(administrator)
     assert "Too few yet: Opener. Bids are opened by two." in home(administrator)
 
     make_person(first.person.company, Role.OPENER)
@@ -47,9 +60,18 @@ def test_the_steps_are_gone_once_all_is_there(administrator):
     assert ASKED not in home(administrator)
 
 
+def test_whoever_is_entered_nowhere_reads_who_can_do_it(administrator):
+    assert "Enter yourself under “People”" in home(administrator)
+
+    administrator.force_login(UserFactory())
+
+    assert "Root can enter what is missing." in home(administrator)
+
+
 def test_nobody_else_is_bothered(client):
     client.force_login(make_person(None, Role.OFFICER))
     page = home(client)
 
     assert ASKED not in page
+    assert "not entered in a company" not in page
     assert reverse("admin:index") not in page

@@ -168,13 +168,17 @@ def test_an_officer_invites_by_mail_and_the_link_leads_to_log_in(client):
     letter = mail.outbox[0]
     link = re.search(r"http://testserver(/suppliers/join/\S+)", letter.body).group(1)
     assert letter.to == ["guest@example.com"]
+    assert letter.subject.startswith(officer.person.company.name_en or officer.person.company.name)
+    assert officer.name in letter.body
     assert link.split("/")[-2] not in answer.content.decode()  # the officer never sees it
     assert supplier.name not in client.get(link).content.decode()
 
     answer = client.post(link, {"way": "code"}, follow=True)
-    assert answer.redirect_chain[0][0] == "/accounts/login/code/"
+    assert answer.redirect_chain[0][0] == "/accounts/login/code/confirm/"
+    code = re.search(r"^[A-Z0-9]{4}-[A-Z0-9]{4}$", mail.outbox[1].body, re.MULTILINE)[0]
+    assert client.post("/accounts/login/code/confirm/", {"code": code}).status_code == 302
     assert member_of(User.objects.get(email="guest@example.com")).supplier == supplier
-    assert "_auth_user_id" not in client.session
+    assert client.session["_auth_user_id"] == str(User.objects.get(email="guest@example.com").pk)
 
 
 def test_looking_at_the_link_uses_nothing_up(client):

@@ -56,6 +56,16 @@ def test_a_filter_that_is_no_choice_shows_its_message(client, officer):
     assert {"category", "status", "q"} <= set(answer.context["form"].errors)
 
 
+def test_whoever_comes_from_an_rfq_enters_a_supplier_of_its_category(client, officer):
+    category, other = CategoryFactory(), CategoryFactory()
+    page = client.get(f"/suppliers/new/?category={category.pk}").text
+
+    assert f'<option value="{category.pk}" selected>' in page
+    assert f'<option value="{other.pk}" selected>' not in page
+    for forged in ("x", "9" * 30, "0"):
+        assert client.get("/suppliers/new/", {"category": forged}).status_code == 200
+
+
 def test_a_supplier_is_entered(client, officer):
     category = CategoryFactory()
     answer = client.post("/suppliers/new/", entry(categories=[category.pk]), follow=True)

@@ -10,11 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from procurement.accounts.models import User
 from procurement.common.models import StoredFile
 from procurement.organization.models import Role
 from procurement.requisitions.models import Requisition, RequisitionLine
 from tests.factories import (
     CategoryFactory,
+    CompanyFactory,
     CostCentreFactory,
     DeliveryPlaceFactory,
     DepartmentFactory,
@@ -511,3 +513,32 @@ def test_another_requests_line_or_file_is_not_reached(signed_in, author):
     )
     assert signed_in.post(reverse("requisitions:detach", args=[elsewhere.pk, document.pk])).status_code == 404
     assert mine.documents.exists()
+
+
+def test_a_company_without_cost_centres_says_who_can_enter_one(client):
+    User.objects.create_superuser("root@example.test", name="Root")
+    author = make_requester()
+    client.force_login(author)
+    department = author.person.department_id
+    grid = {"lines-TOTAL_FORMS": 0, "lines-INITIAL_FORMS": 0}
+
+    page = client.post(
+        reverse("requisitions:create"), {"title": "Pens", "department": department, "currency": "CNY", **grid}
+    )
+
+    assert "has no cost centre yet. Root can enter what is missing." in page.text
+    assert "has no place of delivery yet" in page.text
+
+
+def test_a_company_that_counts_in_another_currency_asks_in_it_and_its_only_places_are_chosen(client):
+    company = CompanyFactory(currency="CHF")
+    author = make_requester(company)
+    centre, place = CostCentreFactory(company=company), DeliveryPlaceFactory(company=company)
+    CostCentreFactory()
+    client.force_login(author)
+
+    head = client.get(reverse("requisitions:create")).context["editor"].head
+
+    assert head["currency"].value() == "CHF"
+    assert ("CHF", "CHF") in head.fields["currency"].choices
+    assert (head["cost_centre"].value(), head["delivery_place"].value()) == (str(centre.pk), str(place.pk))

@@ -7,12 +7,21 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from procurement.accounts.models import User
 from procurement.common import places, turns
 from procurement.common.clock import database_clock
 from procurement.organization.models import Role
-from tests.factories import UserFactory, make_person, make_rules
+from tests.factories import (
+    CompanyFactory,
+    UserFactory,
+    make_approver,
+    make_person,
+    make_requester,
+    make_rules,
+)
 from tests.rules.test_rulebook import everything, say
 from workflows.approvals import rulebook
+from workflows.approvals.gaps import problems
 from workflows.approvals.models import ApprovalRule, ApproverGroup, GroupMember, RuleSet
 from workflows.approvals.ruledata import rules_of
 
@@ -452,3 +461,33 @@ def test_a_version_to_come_is_announced(house, as_):
     page = text(as_(house.requester).get(reverse("rules:list")))
 
     assert "version 9 follows on" in page
+
+
+# --- the first rules of an installation
+
+
+def test_the_first_rules_begin_with_the_usual_chains_in_the_groups_currency(client):
+    euro = CompanyFactory(currency="EUR")
+    writer = make_person(euro, Role.ADMINISTRATOR)
+    make_requester(euro, user__name="He", manager=make_approver(euro).person)
+    for role in (Role.CATEGORY_MANAGER, Role.FINANCE):
+        make_person(euro, role)
+    client.force_login(writer)
+    assert "Begin with the usual chains" in text(client.get(reverse("rules:list")))
+
+    page = text(client.post(reverse("rules:new"), {"usual": "1"}, follow=True))
+
+    draft = RuleSet.objects.get()
+    assert (draft.status, draft.base_currency) == ("draft", "EUR")
+    assert {rule.currency for rule in draft.rules.all()} == {"EUR"}
+    assert "From 50,000 EUR on" in page
+    assert problems(draft) == []
+
+
+def test_whoever_enters_the_administration_reads_who_writes_rules(client):
+    client.force_login(User.objects.create_superuser("root@example.test", name="Root"))
+    page = client.get(reverse("rules:list")).text
+
+    assert "with the role Administrator" in page
+    assert reverse("admin:organization_person_changelist") in page
+    assert client.post(reverse("rules:new"), {"usual": "1"}).status_code == 404

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.core.context import request_context
 from django.core import mail
 from django.core.cache import cache
 from django.core.mail.backends.base import BaseEmailBackend
@@ -371,7 +372,8 @@ def sign(client, monkeypatch, later=0):
     request.session, request.user = client.session, User.objects.get(pk=client.session["_auth_user_id"])
     request._messages = SimpleNamespace(add=lambda *rest: None)
     monkeypatch.setattr("procurement.accounts.freshness.time", lambda: time.time() + later)
-    return Sign.as_view()(request)
+    with request_context(request):  # as allauth's middleware does
+        return Sign.as_view()(request)
 
 
 def test_a_fresh_log_in_signs_and_a_stale_one_is_asked_again(client, user, monkeypatch):
@@ -386,4 +388,5 @@ def test_a_fresh_log_in_signs_and_a_stale_one_is_asked_again(client, user, monke
 def test_a_guest_whose_log_in_is_stale_gets_a_new_code(client, monkeypatch):
     guest = person("guest@example.com", password=None, side="supplier")
     client.force_login(guest, backend="django.contrib.auth.backends.ModelBackend")
-    assert sign(client, monkeypatch).url == "/accounts/login/code/?next=%2Fcontracts%2F1%2Fsign%2F"
+    assert sign(client, monkeypatch).url == "/accounts/login/code/confirm/?next=%2Fcontracts%2F1%2Fsign%2F"
+    assert [message.to for message in mail.outbox] == [[guest.email]]

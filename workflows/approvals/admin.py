@@ -68,6 +68,10 @@ class RuleSetAdmin(ReadOnly, admin.ModelAdmin):
 
     list_display = ("version", "status", "valid_from", "note", "proposed_by", "activated_by")
     list_select_related = ("proposed_by", "activated_by")
+    fields = (
+        "version", "status", "valid_from", "note", "base_currency", "mail_link_below", "fresh_login_from", "created_by",
+        "proposed_by", "activated_by",
+    )  # fmt: skip
     inlines = (RuleInline,)
 
 
@@ -137,6 +141,10 @@ class ApprovalCaseAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = ("status", "document_type")
     search_fields = ("number", "title")
     list_select_related = ("requester",)
+    fields = (
+        "number", "title", "document_type", "round", "status", "requester", "company", "department", "amount", "currency",
+        "rule_set", "submitted_at", "decided_at",
+    )  # fmt: skip
     show_full_result_count = False
     inlines = (StepInline,)
 
@@ -148,3 +156,4 @@ class DelegationAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("delegator", "delegate", "starts_at", "ends_at", "revoked_at")
     list_select_related = ("delegator", "delegate")
     search_fields = ("delegator__name", "delegate__name")
+    exclude = ("created_at",)

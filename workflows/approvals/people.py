@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
 from procurement.common.errors import RuleViolation
+from procurement.organization.access import who_can_enter
 from procurement.organization.models import (
     CostCentre,
     Department,
@@ -258,4 +259,4 @@ class Resolver:
         text = texts.get(Approver(stage.approver)) or _(
             "The rule “%(rule)s” asks for the requester's manager or head of department, but there is none."
         )
-        return text % words
+        return f"{text % words} {who_can_enter()}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -14,7 +14,7 @@ from django.utils.translation import pgettext_lazy
 from procurement.common.forms import DateTimeInput, FigureField
 from procurement.organization.choosing import PeopleField, PersonField
 from procurement.organization.models import Company
-from procurement.requisitions.forms import CURRENCIES
+from procurement.requisitions.forms import currency_choices
 from workflows.approvals.models import ApprovalStep, DocumentType
 from workflows.approvals.services import Verdict
 from workflows.inbox.bulk import MOST
@@ -134,8 +134,14 @@ class AwayForm(forms.Form):
         decimal_places=4,
         help_text=_("Net; empty: any amount."),
     )
-    currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES])
+    currency = forms.ChoiceField(label=_("Currency"))
     note = forms.CharField(label=_("Note"), required=False, max_length=200)
+
+    def __init__(self, *args: Any, company: Company | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        currency = cast(forms.ChoiceField, self.fields["currency"])
+        currency.choices = currency_choices(*([company] if company else []))
+        currency.initial = company.currency if company else None
 
 
 class FilterForm(forms.Form):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from procurement.common.fields import AmountField
+from procurement.common.languages import in_readers_language
 
 
 class Procedure(models.Model):
@@ -49,6 +50,13 @@ class Procedure(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def least(self) -> str:
+        """What it asks for at least: at least 3 suppliers, 5 days."""
+        suppliers = ngettext("at least %(count)d supplier", "at least %(count)d suppliers", self.min_bidders)
+        days = ngettext("%(days)d day", "%(days)d days", self.min_bid_days)
+        return f"{suppliers % {'count': self.min_bidders}}, {days % {'days': self.min_bid_days}}"
+
 
 class ProcedurePreset(Procedure):
     """A kind of procedure an officer may choose: RFQ, invited tender. Later edits change nothing under way."""
@@ -76,5 +84,4 @@ class ProcedurePreset(Procedure):
     @property
     def label(self) -> str:
         """The name in the reader's language, where there is one."""
-        chinese = (get_language() or "en").startswith("zh")
-        return self.name if chinese or not self.name_en else self.name_en
+        return in_readers_language(self.name, self.name_en)

@@ -20,7 +20,7 @@ from procurement.common.forms import ConfirmForm, ReasonForm, add_refusal
 from suppliers.registry import services
 from suppliers.registry.forms import BlockForm, InviteForm
 from suppliers.registry.mail import send_invitation
-from suppliers.registry.models import ProcessBlock, UserInvitation
+from suppliers.registry.models import Membership, ProcessBlock, UserInvitation
 from suppliers.registry.views.pages import SupplierPage, person_of
 
 
@@ -40,6 +40,11 @@ class InviteUser(SupplierPage, FormView[InviteForm]):
     action = "invite_user"
     form_class = InviteForm
     template_name = "common/form.html"
+
+    def get_initial(self) -> dict[str, Any]:
+        """A supplier's first user keeps the others."""
+        is_first = not self.supplier.members.filter(is_active=True).exists()
+        return {"role": Membership.Role.ADMIN} if is_first else {}
 
     def form_valid(self, form: InviteForm) -> HttpResponse:
         try:

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.generic import FormView
 
+from procurement.accounts.addresses import begin_by_code
 from procurement.accounts.models import User
 from procurement.common.clock import database_clock
 from procurement.common.views import Policy, PolicyMixin
@@ -47,7 +48,7 @@ class Join(PolicyMixin, FormView[JoinForm]):
             form.add_error(None, str(refusal))
             return self.form_invalid(form)
         messages.success(self.request, _("You are in. Log in as %(email)s to go on.") % {"email": user.email})
-        return redirect("account_login" if form.password else "account_request_login_code")
+        return redirect("account_login") if form.password else begin_by_code(self.request, user)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(email=self.invitation.email, **kwargs)

@@ -61,6 +61,12 @@ class SupplierCreate(PolicyMixin, FormView[SupplierForm]):
             raise Http404
         return super().dispatch(request, *args, **kwargs)
 
+    def get_initial(self) -> dict[str, Any]:
+        """For whoever comes from an RFQ, what it is about."""
+        typed = self.request.GET.get("category", "")
+        is_key = typed.isascii() and typed.isdigit() and len(typed) < 19
+        return {"categories": [int(typed)]} if is_key else {}
+
     def form_valid(self, form: SupplierForm) -> HttpResponse:
         try:
             supplier = services.create_supplier(

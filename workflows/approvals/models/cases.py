@@ -39,19 +39,25 @@ class ApprovalCase(Stateful):
         "withdrawn": "idle",
     }
 
-    document_type = models.CharField(max_length=12, choices=DocumentType)
+    document_type = models.CharField(_("document type"), max_length=12, choices=DocumentType)
     document_id = models.BigIntegerField()
-    round = models.PositiveIntegerField(default=1)
-    title = models.CharField(max_length=200)
-    number = models.CharField(max_length=40, blank=True, default="")
-    requester = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
-    department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+")
-    amount = AmountField()
-    currency = CurrencyField()
+    round = models.PositiveIntegerField(_("round"), default=1)
+    title = models.CharField(_("title"), max_length=200)
+    number = models.CharField(_("number"), max_length=40, blank=True, default="")
+    requester = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("requester")
+    )
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+", verbose_name=_("company"))
+    department = models.ForeignKey(
+        Department, models.PROTECT, null=True, related_name="+", verbose_name=_("department")
+    )
+    amount = AmountField(_("amount"))
+    currency = CurrencyField(_("currency"))
     document_hash = models.CharField(max_length=64)
     rfq_id = models.BigIntegerField(null=True, help_text=_("The RFQ this belongs to, where there is one."))
-    rule_set = models.ForeignKey(RuleSet, models.PROTECT, null=True, related_name="+")
+    rule_set = models.ForeignKey(
+        RuleSet, models.PROTECT, null=True, related_name="+", verbose_name=_("rule set")
+    )
     facts = models.JSONField(default=dict, help_text="What the rules were matched against.")
     banned = ArrayField(
         models.BigIntegerField(),
@@ -65,15 +71,17 @@ class ApprovalCase(Stateful):
         max_length=2000, blank=True, default="", help_text="To the question of the round before."
     )
     process = models.OneToOneField(Process, models.PROTECT, null=True, related_name="case")
-    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
-    submitted_at = models.DateTimeField()
-    decided_at = models.DateTimeField(null=True)
+    status = models.CharField(_("state"), max_length=10, choices=Status, default=Status.PENDING)
+    submitted_at = models.DateTimeField(_("sent at"))
+    decided_at = models.DateTimeField(_("decided at"), null=True)
     outline = models.JSONField(
         null=True,
         help_text="What the document said in a round that did not end well; the next one is compared.",
     )
 
     class Meta:
+        verbose_name = _("approval")
+        verbose_name_plural = _("approvals")
         constraints = [
             models.UniqueConstraint(
                 fields=["document_type", "document_id", "round"], name="case_once_per_round"
@@ -144,22 +152,30 @@ class ApprovalStep(Stateful):
 
     case = models.ForeignKey(ApprovalCase, models.PROTECT, related_name="steps")
     requester = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
-    stage = models.PositiveSmallIntegerField()
-    position = models.PositiveSmallIntegerField()
+    stage = models.PositiveSmallIntegerField(_("stage"))
+    position = models.PositiveSmallIntegerField(_("position"))
     group = models.PositiveSmallIntegerField(default=1)
     needed = models.PositiveSmallIntegerField(default=1)
     mode = models.CharField(max_length=8, choices=RuleStage.Mode, default=RuleStage.Mode.ONE)
-    approver = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="approval_steps")
+    approver = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="approval_steps", verbose_name=_("approver")
+    )
     lines = ArrayField(models.BigIntegerField(), null=True)
-    reason = models.CharField(max_length=200, help_text=_("The rule that asked for this person."))
+    reason = models.CharField(
+        _("by the rule"), max_length=200, help_text=_("The rule that asked for this person.")
+    )
     asked_as = models.CharField(
         max_length=20, blank=True, default="", help_text=_("A role, or the kind of approver.")
     )
     approver_group = models.ForeignKey(ApproverGroup, models.PROTECT, null=True, related_name="+")
-    status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
+    status = models.CharField(_("state"), max_length=10, choices=Status, default=Status.WAITING)
     active_since = models.DateTimeField(null=True)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    on_behalf_of = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by")
+    )
+    on_behalf_of = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("on behalf of")
+    )
     delegation = models.ForeignKey(Delegation, models.PROTECT, null=True, related_name="+")
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -175,13 +191,15 @@ class ApprovalStep(Stateful):
     remind_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
     door = models.CharField(max_length=4, choices=Door, default=Door.PAGE)
-    decided_at = models.DateTimeField(null=True)
-    comment = models.CharField(max_length=1000, blank=True, default="")
+    decided_at = models.DateTimeField(_("decided at"), null=True)
+    comment = models.CharField(_("comment"), max_length=1000, blank=True, default="")
     document_hash = models.CharField(
         max_length=64, blank=True, default="", help_text=_("What was decided on.")
     )
 
     class Meta:
+        verbose_name = _("step")
+        verbose_name_plural = _("steps")
         ordering = ("stage", "position")
         constraints = [
             models.UniqueConstraint(

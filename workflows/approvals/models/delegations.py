@@ -19,7 +19,9 @@ class Delegation(models.Model):
     Times are instants: `starts_at` counts, `ends_at` no longer does. A revoked one ends when it is revoked.
     """
 
-    delegator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="delegations")
+    delegator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="delegations", verbose_name=_("for whom")
+    )
     delegate = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("who decides")
     )
@@ -36,7 +38,7 @@ class Delegation(models.Model):
     currency = CurrencyField(_("currency"), default="CNY")
     note = models.CharField(_("note"), max_length=200, blank=True, default="")
     created_at = models.DateTimeField(db_default=Now())
-    revoked_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(_("ended at"), null=True)
 
     class Meta:
         verbose_name = _("delegation")

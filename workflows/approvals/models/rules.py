@@ -101,7 +101,7 @@ class RuleSet(Stateful):
         SETUP = "setup", _("Loaded by the program")
 
     version = models.PositiveIntegerField(_("version"), unique=True)
-    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    status = models.CharField(_("state"), max_length=10, choices=Status, default=Status.DRAFT)
     source = models.CharField(max_length=8, choices=Source, default=Source.PAGES, editable=False)
     valid_from = models.DateTimeField(_("valid from"), null=True, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True, default="")
@@ -121,11 +121,21 @@ class RuleSet(Stateful):
         help_text=_("Net; from this amount on, approving asks for the password again."),
     )
     edit_version = models.PositiveIntegerField(default=1)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("begun by")
+    )
     created_at = models.DateTimeField(db_default=Now())
-    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("proposed by")
+    )
     proposed_at = models.DateTimeField(null=True)
-    activated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    activated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("brought into force by"),
+    )
     activated_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -201,10 +211,12 @@ class ApproverGroup(models.Model):
 class GroupMember(models.Model):
     """A person belongs to a group of approvers."""
 
-    group = models.ForeignKey(ApproverGroup, models.CASCADE, related_name="members")
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    group = models.ForeignKey(ApproverGroup, models.CASCADE, related_name="members", verbose_name=_("group"))
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("person"))
 
     class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
         constraints = [models.UniqueConstraint(fields=["group", "person"], name="group_member_once")]
 
     def __str__(self) -> str:
@@ -218,7 +230,7 @@ class ApprovalRule(models.Model):
     (percent of its amount) keeps the approvals given.
     """
 
-    rule_set = models.ForeignKey(RuleSet, models.CASCADE, related_name="rules")
+    rule_set = models.ForeignKey(RuleSet, models.CASCADE, related_name="rules", verbose_name=_("rule set"))
     name = models.CharField(_("name"), max_length=120)
     document_type = models.CharField(_("document type"), max_length=12, choices=DocumentType)
     company = models.ForeignKey(
@@ -298,9 +310,16 @@ class RuleStage(models.Model):
     approver = models.CharField(_("approver"), max_length=16, choices=Approver, default=Approver.ROLE)
     role = models.CharField(_("role"), max_length=20, choices=Role, blank=True, default="")
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("person"),
     )
-    group = models.ForeignKey(ApproverGroup, models.PROTECT, null=True, blank=True, related_name="+")
+    group = models.ForeignKey(
+        ApproverGroup, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("group")
+    )
     mode = models.CharField(_("how many"), max_length=8, choices=Mode, default=Mode.ONE)
     needed = models.PositiveSmallIntegerField(_("at least"), null=True, blank=True)
     levels = models.PositiveSmallIntegerField(_("levels at most"), null=True, blank=True)

@@ -79,6 +79,11 @@ class GoAway(PolicyMixin, acts.Act):
         back = reverse("inbox:away")
         return {"crumbs": [*crumbs(), Crumb(str(self.title), back)], "back_url": back}
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """An amount is in the currency of the person's company, unless they say otherwise."""
+        person = standing(self.request.user).person
+        return {**super().get_form_kwargs(), "company": person.company if person else None}
+
     def act(self, form: Any) -> HttpResponse:
         """They decide from its start on."""
         said = form.cleaned_data

@@ -17,7 +17,7 @@ from procurement.common.clock import database_clock
 from procurement.common.errors import AlreadyDone, RuleViolation
 from procurement.common.forms import add_refusal
 from procurement.common.paging import page_of
-from workflows.approvals import rulebook
+from workflows.approvals import rulebook, starter
 from workflows.approvals.gaps import Problem, must_be_seen, problems
 from workflows.approvals.models import RuleSet
 from workflows.approvals.permissions import can_rules, keeps_rules, rule_sets_visible_to
@@ -45,12 +45,13 @@ class Versions(RulesRoom, TemplateView):
             rule_sets_visible_to(self.user).select_related(*PEOPLE), self.request, order=("-version",)
         )
         rows = [(rules, state_of(rules, now, at)) for rules in page]
-        may = {"write": can_rules(self.user, "write"), "judge": keeps_rules(self.user)}
+        writes = can_rules(self.user, "write")
+        may = {"write": writes, "judge": keeps_rules(self.user), "enter": self.user.is_staff and not writes}
         return super().get_context_data(page=page, rows=rows, now=now, next=next_of(at), may=may, **kwargs)
 
 
 class NewDraft(RulesRoom, View):
-    """A draft to write in: a copy of a version, or an empty one."""
+    """A draft to write in: a copy of a version, the usual chains, or an empty one."""
 
     http_method_names = ["post"]
 
@@ -58,17 +59,23 @@ class NewDraft(RulesRoom, View):
         """To the draft."""
         self.require("write")
         typed = request.POST.get("copy_of", "")
-        source = None
-        if typed:
-            if not (typed.isascii() and typed.isdigit() and len(typed) < 19):
-                raise Http404
-            source = get_object_or_404(rule_sets_visible_to(self.user), pk=int(typed))
-        draft = rulebook.new_draft(actor=self.user, copy_of=source.pk if source else None)
+        if "usual" in request.POST:
+            draft = starter.usual_draft(actor=self.user)
+        elif typed:
+            draft = rulebook.new_draft(actor=self.user, copy_of=self._source(typed).pk)
+        else:
+            draft = rulebook.new_draft(actor=self.user)
         messages.success(
             request,
             _("Version %(version)d is a draft. Nothing of it counts yet.") % {"version": draft.version},
         )
         return redirect("rules:version", draft.pk)
+
+    def _source(self, typed: str) -> RuleSet:
+        """The version that is copied."""
+        if not (typed.isascii() and typed.isdigit() and len(typed) < 19):
+            raise Http404
+        return get_object_or_404(rule_sets_visible_to(self.user), pk=int(typed))
 
 
 class Version(RuleSetPage, TemplateView):
