@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from procurement.accounts.forms import NEAR_ZONES, far_zones
 from procurement.common.errors import RuleViolation
-from procurement.common.figures import quantity_text
+from procurement.common.figures import clauses, quantity_text
 from procurement.common.forms import DateInput, DateTimeInput, FigureField
 from procurement.organization.choosing import PersonField
 from procurement.rfqs.deadlines import instant, moment_in_zone, wall_time
@@ -59,7 +59,7 @@ class PresetChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         """RFQ: at least 3 suppliers, 5 days."""
         suppliers = ngettext("at least %(count)d supplier", "at least %(count)d suppliers", obj.min_bidders)
         days = ngettext("%(days)d day", "%(days)d days", obj.min_bid_days)
-        least = f"{suppliers % {'count': obj.min_bidders}}, {days % {'days': obj.min_bid_days}}"
+        least = clauses([suppliers % {"count": obj.min_bidders}, days % {"days": obj.min_bid_days}])
         return f"{obj.label}: {least}"
 
 
