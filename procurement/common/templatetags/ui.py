@@ -391,8 +391,16 @@ def _general_errors(form: BaseForm | BaseFormSet[Any]) -> list[Any]:
     return own + [error for member in _members(form) for error in member.non_field_errors()]
 
 
-def _failed_fields(form: BaseForm | BaseFormSet[Any]) -> list[BoundField]:
-    return [bound for member in _members(form) if member.is_bound for bound in member if bound.errors]
+def _failed_fields(form: BaseForm | BaseFormSet[Any]) -> list[tuple[int, BoundField]]:
+    """Each with the line it stands on; none outside a grid of lines."""
+    first = 1 if isinstance(form, BaseFormSet) else 0
+    return [
+        (first and number, bound)
+        for number, member in enumerate(_members(form), first)
+        if member.is_bound
+        for bound in member
+        if bound.errors
+    ]
 
 
 @register.simple_tag

@@ -186,3 +186,6 @@ document.addEventListener("change", (event) => {
   const grid = event.target.closest?.("[data-grid]");
   if (grid && !event.target.matches("input:not([type=checkbox])")) later(grid);
 });
+
+// A grid that comes back refused holds what was typed, not what is stored: its sums are those of the page.
+for (const grid of document.querySelectorAll("[data-grid]:has([aria-invalid=true])")) later(grid);
