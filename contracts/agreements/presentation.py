@@ -46,7 +46,7 @@ def trail(contract: Contract) -> list[Step]:
 def meta(contract: Contract) -> list[str]:
     """What stands under the title."""
     version = _("version %(number)d") % {"number": contract.version} if contract.version else ""
-    return [str(contract.supplier.name), str(contract.company.label), version]
+    return [str(contract.supplier.full_label), str(contract.company.label), version]
 
 
 def facts(contract: Contract, *, lines: int) -> list[Fact]:
@@ -107,7 +107,7 @@ def signatures(contract: Contract, signable: Signable | None) -> list[Turn]:
     """Both sides, signed or not; in whatever order they sign."""
     if signable is None:
         return []
-    names = {"supplier": contract.supplier.name, "buyer": contract.company.label}
+    names = {"supplier": contract.supplier.full_label, "buyer": contract.company.label}
     return [_turn(names[side], signable.of(side)) for side in ("supplier", "buyer")]
 
 
