@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Unpack
 
 from procurement.accounts.models import User
@@ -76,6 +76,10 @@ class Backdrop:
         user = self.suppliers[supplier][1]
         invitation = cycle.invitation_of(user, rfq.pk)
         rfqs.view_invitation(invitation_id=invitation.pk, actor=user, clock=clock)
+
+    def valid_until(self, rfq: Rfq) -> date:
+        """The day up to which an offer must hold at least; every supplier of the demo states it."""
+        return ((rfq.closes_at or self.now) + timedelta(days=rfq.bid_validity_days + 1)).date()
 
     def at(self, **ago: float) -> Clock:
         """A clock that stands so long before now."""

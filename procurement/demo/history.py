@@ -207,6 +207,7 @@ class History:
                 currency=currency,
                 lead_time_days=20 + 5 * number,
                 quotation_number=f"Q-{rfq.pk:03d}-{key.upper()}",
+                valid_until=self.backdrop.valid_until(rfq),
                 clock=stopped(at),
             )
 

@@ -331,6 +331,7 @@ class Scenes(Backdrop):
             currency=rfq.currency,
             lead_time_days=lead_time_days,
             quotation_number=f"Q-{rfq.pk:03d}-{supplier.upper()}",
+            valid_until=self.valid_until(rfq),
             clock=self.at(days=days),
         )
 
