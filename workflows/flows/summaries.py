@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Min, Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from contracts.agreements.models import Contract
 from procurement.common.components import Fact
@@ -83,7 +84,7 @@ def award(key: int) -> Mapping[str, Any]:
         Fact(
             suppliers[share["supplier_id"]].label,
             money_text(share["net"], document.currency),
-            _("%(count)d lines") % {"count": share["count"]},
+            ngettext("%(count)d line", "%(count)d lines", share["count"]) % {"count": share["count"]},
         )
         for share in shares
     ]
