@@ -86,6 +86,8 @@ function oneMore(grid) {
 
 function put(cell, value) {
   if (cell.disabled || cell.readOnly) return false;
+  const shows = cell.closest(".apart") && cell.form?.querySelector("[data-apart]");
+  if (shows && value) shows.checked = true; // nothing is filled in unseen
   if (cell.matches("select")) {
     const option = [...cell.options].find((one) => [one.value, one.text.trim()].includes(value));
     if (!option) return false;
