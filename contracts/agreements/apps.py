@@ -15,12 +15,13 @@ class AgreementsConfig(AppConfig):
         from contracts.agreements import documents
         from contracts.agreements.holding import contract_in_the_way
         from contracts.agreements.leading import contracts_of
-        from procurement.common import places
-        from procurement.evaluation import awards, onward
+        from procurement.common import onward, places
+        from procurement.evaluation import awards
+        from procurement.evaluation.models import Award
 
         documents.register()
         awards.hold("contracts", contract_in_the_way)
-        onward.lead("contracts", contracts_of)
+        onward.lead(Award, contracts_of)
         places.register(
             places.Place(
                 name="contracts", label=_("Contracts"), url_name="agreements:list", icon="sign", order=50

@@ -20,6 +20,7 @@ from procurement.common.errors import AlreadyDone, RuleViolation
 from procurement.common.figures import money_text
 from procurement.common.forms import add_refusal
 from procurement.common.listings.pages import ListPage
+from procurement.common.onward import onward_of
 from procurement.common.paging import page_of
 from procurement.common.views import Policy
 from procurement.evaluation import awards, picks, presentation
@@ -32,7 +33,6 @@ from procurement.evaluation.lists import AWARDS
 from procurement.evaluation.memo import Memo, flags, memo_of, ranking_of
 from procurement.evaluation.memo_chart import marks_of
 from procurement.evaluation.models import Award
-from procurement.evaluation.onward import onward_of
 from procurement.evaluation.permissions import can_compare
 from procurement.evaluation.presentation import WINDOW, Choices
 from procurement.evaluation.views.base import AwardPage, OpenedPage, StaffPage
