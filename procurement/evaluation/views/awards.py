@@ -32,7 +32,7 @@ from procurement.evaluation.history import history_of
 from procurement.evaluation.lists import AWARDS
 from procurement.evaluation.memo import Memo, flags, memo_of, ranking_of
 from procurement.evaluation.memo_chart import marks_of
-from procurement.evaluation.models import Award
+from procurement.evaluation.models import Award, ResultLetter
 from procurement.evaluation.permissions import can_compare
 from procurement.evaluation.presentation import WINDOW, Choices
 from procurement.evaluation.views.base import AwardPage, OpenedPage, StaffPage
@@ -221,6 +221,7 @@ class ShowAward(AwardPage, TemplateView):
             history=history_of(award),
             onward=onward_of(award, self.user),
             results_url=self._results_url(),
+            is_told=ResultLetter.objects.holding().filter(rfq=award.rfq_id).exists(),
             may=self.may,
             **kwargs,
         )
