@@ -291,7 +291,9 @@ class SupplierFactory(DjangoModelFactory):
         skip_postgeneration_save = True
 
     name = factory.Sequence(lambda n: f"东海阀门{n}有限公司")
-    name_en = factory.Sequence(lambda n: f"Donghai Valve {n}")
+    name_en = factory.LazyAttributeSequence(
+        lambda made, n: made.name if made.name.isascii() else f"Donghai Valve {n}"
+    )
     registration_scheme = "OTHER"
     registration_id = factory.Sequence(lambda n: f"REG-{n:06d}")
     region = "浙江"

@@ -17,7 +17,7 @@ from contracts.agreements.states import moment_said
 from procurement.accounts.models import User
 from procurement.common.components import Fact, Step, Turn
 from procurement.common.errors import RuleViolation
-from procurement.common.figures import date_text, money_text
+from procurement.common.figures import date_text, listed, money_text
 
 Status = Contract.Status
 NAMED = 3  # people who may sign
@@ -50,7 +50,7 @@ def trail(contract: Contract) -> list[Step]:
 def meta(contract: Contract) -> list[str]:
     """What stands under the title."""
     version = _("version %(number)d") % {"number": contract.version} if contract.version else ""
-    return [str(contract.supplier.name), str(contract.company.label), version]
+    return [str(contract.supplier.full_label), str(contract.company.label), version]
 
 
 def facts(contract: Contract, *, lines: int) -> list[Fact]:
@@ -111,7 +111,7 @@ def signatures(contract: Contract, signable: Signable | None, *, to_supplier: bo
     """Both sides, signed or not; in whatever order they sign. A supplier reads nothing of who may sign for us."""
     if signable is None:
         return []
-    theirs = _turn(contract.supplier.name, signable.of("supplier"))
+    theirs = _turn(contract.supplier.full_label, signable.of("supplier"))
     ours = _turn(contract.company.label, signable.of("buyer"))
     if signable.of("supplier") is None:
         theirs = replace(theirs, note=_who_signs(supplier_signers(contract), _missing_there(to_supplier)))
@@ -129,7 +129,7 @@ def _missing_there(to_supplier: bool) -> str:
 
 def _who_signs(people: Sequence[User], missing: str) -> str:
     """Whose turn it is on one side, or what is missing there."""
-    named = ", ".join(str(user) for user in people[:NAMED]) + (" …" if len(people) > NAMED else "")
+    named = listed(people[:NAMED]) + (" …" if len(people) > NAMED else "")
     return _("May sign: %(people)s") % {"people": named} if people else missing
 
 

@@ -17,7 +17,7 @@ def find(question: Question) -> list[Hit]:
             title=row.title,
             url=row.get_absolute_url(),
             number=row.number,
-            note=row.supplier.name,
+            note=row.supplier.full_label,
             status=row.status_label,
             tone=row.status_tone,
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from contracts.agreements.models import Contract, ContractLine
@@ -78,6 +78,13 @@ class _Rest:
         return Take(self.allocation.requisition_line, taken, requested)
 
 
+def has_rest(contract: Contract) -> bool:
+    """Whether something is left to order; no line is ordered beyond its quantity, so the sums say it."""
+    agreed = contract.lines.aggregate(all=Sum("quantity"))["all"] or Decimal(0)
+    ordered = _live(contract).aggregate(all=Sum("quantity"))["all"] or Decimal(0)
+    return bool(agreed > ordered)
+
+
 def parts_by_place(contract: Contract) -> dict[Place, list[Part]]:
     """What is still to be ordered, by buying company and delivery place; earlier needs are served first.
 
@@ -133,11 +140,18 @@ def _rests(lines: Iterable[ContractLine], taken: Mapping[tuple[int, int], Decima
     return rests
 
 
+def _live(contract: Contract) -> QuerySet[OrderLineVersion]:
+    """What the live orders of a contract say now, line by line."""
+    lines = OrderLineVersion.objects.filter(
+        line__order__contract=contract, revision=F("line__order__revision")
+    )
+    return lines.exclude(line__order__status=Order.Status.CANCELLED)
+
+
 def _ordered(contract: Contract) -> dict[int, tuple[Decimal, Decimal, Decimal]]:
     """By contract line: quantity, net and tax in live orders of this contract."""
     rows = (
-        OrderLineVersion.objects.filter(line__order__contract=contract, revision=F("line__order__revision"))
-        .exclude(line__order__status=Order.Status.CANCELLED)
+        _live(contract)
         .values("line__contract_line")
         .annotate(quantities=Sum("quantity"), nets=Sum("net"), taxes=Sum("tax"))
         .order_by()

@@ -58,7 +58,7 @@ def orders_to_send(user: User, at: datetime) -> Iterable[Turn]:
     return [
         Turn(
             kind="order",
-            title=order.supplier.name,
+            title=order.supplier.label,
             number=order.number,
             url=reverse("orders:issue", args=[order.pk]),
             action=_("Send to the supplier"),
@@ -84,7 +84,7 @@ def answers_to_decide(user: User, at: datetime) -> Iterable[Turn]:
     return [
         Turn(
             kind="order",
-            title=order.supplier.name,
+            title=order.supplier.label,
             number=order.number,
             url=reverse("orders:detail", args=[order.pk]),
             action=_("Answer the supplier"),

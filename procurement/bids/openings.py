@@ -23,7 +23,7 @@ from procurement.bids.sealing import ROUND
 from procurement.common import documents, events
 from procurement.common.clock import Clock, database_clock
 from procurement.common.errors import AlreadyDone, RuleViolation
-from procurement.common.figures import moment_text
+from procurement.common.figures import listed, moment_text
 from procurement.common.locks import lock
 from procurement.rfqs import services as rfqs
 from procurement.rfqs.models import Allocation, Rfq
@@ -95,7 +95,7 @@ def asked_for(*, rfq_id: int, user_id: int) -> bool:
 
 
 def _confirmed_by(confirmations: Sequence[OpeningConfirmation]) -> str:
-    who = ", ".join(f"{one.opener} ({moment_text(timezone.localtime(one.at))})" for one in confirmations)
+    who = listed(f"{one.opener} ({moment_text(timezone.localtime(one.at))})" for one in confirmations)
     return _("This opening has been confirmed by %(who)s.") % {"who": who}
 
 

@@ -23,6 +23,7 @@ from procurement.bids.permissions import can, visible_to
 from procurement.common.clock import database_clock
 from procurement.common.components import Fact, Step
 from procurement.common.errors import AlreadyDone, RuleViolation
+from procurement.common.figures import listed
 from procurement.common.forms import ConfirmForm, add_refusal
 from procurement.common.views import Policy, PolicyMixin, ScopedMixin
 from procurement.rfqs.models import Rfq
@@ -243,7 +244,7 @@ class OpeningRecord(OpeningPage, TemplateView):
             rates=rates.entered(self.rfq),
             facts=[
                 Fact(_("Bids opened"), self.opening.bid_count),
-                Fact(_("Openers"), ", ".join(str(one.opener) for one in confirmations)),
+                Fact(_("Openers"), listed(one.opener for one in confirmations)),
             ],
             **kwargs,
         )

@@ -1,6 +1,7 @@
 """How figures and moments are written: grouped amounts, plain quantities, times that name their zone."""
 
-from datetime import date, datetime, tzinfo
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -9,8 +10,9 @@ from zoneinfo import ZoneInfo
 from babel.dates import get_timezone_name
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext, ngettext
 
+from procurement.common.languages import reads_chinese
 from procurement.common.money import exponent
 
 SIGNS = {"CNY": "¥", "EUR": "€", "GBP": "£", "USD": "US$"}
@@ -19,6 +21,7 @@ DATE_FORMATS = {"en": "j M Y", "zh-hans": "Y年n月j日"}
 SHORT_DATE_FORMATS = {"en": "j M", "zh-hans": "n月j日"}
 NONE = "–"
 NO_BREAK = "\u00a0"
+DAY, HOUR, MINUTE = (timedelta(**{unit: 1}) for unit in ("days", "hours", "minutes"))
 
 
 def amount_text(amount: Any, currency: str = "") -> str:
@@ -66,6 +69,11 @@ def date_text(day: date, *, short: bool = False) -> str:
     return format_date(day, formats.get(get_language() or "en", formats["en"]))
 
 
+def month_text(day: date) -> str:
+    """Mar, or 3月: short enough to stand over the day."""
+    return format_date(day, "n月" if reads_chinese() else "M")
+
+
 def moment_text(moment: datetime, *, short: bool = False) -> str:
     """20 Mar 2026, 18:00 of a moment that already stands in its zone."""
     separator = " " if short or get_language() == "zh-hans" else ", "
@@ -92,6 +100,27 @@ def _zone_name(zone: str, language: str) -> str:
     return get_timezone_name(
         ZoneInfo(zone), width="long", zone_variant="generic", locale=BABEL_LOCALES.get(language, language)
     )
+
+
+def span_text(span: timedelta) -> str:
+    """How long, in the one unit that says enough: 13 days, 26 hours, 5 minutes."""
+    if span >= 2 * DAY:
+        return ngettext("%(count)d day", "%(count)d days", span // DAY) % {"count": span // DAY}
+    if span >= 2 * HOUR:
+        return ngettext("%(count)d hour", "%(count)d hours", span // HOUR) % {"count": span // HOUR}
+    if span >= MINUTE:
+        return ngettext("%(count)d minute", "%(count)d minutes", span // MINUTE) % {"count": span // MINUTE}
+    return gettext("less than a minute")
+
+
+def listed(names: Iterable[object]) -> str:
+    """Names beside each other: Valves, Steel, or 阀门、钢材."""
+    return ("、" if reads_chinese() else ", ").join(str(name) for name in names)
+
+
+def clauses(parts: Iterable[object]) -> str:
+    """What is said one after the other, what is empty left out: 何明，东营项目部."""
+    return ("，" if reads_chinese() else ", ").join(str(part) for part in parts if part)
 
 
 def size_text(size: int) -> str:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from procurement.accounts.demo_doors import Door
 from procurement.accounts.models import User
+from procurement.common.languages import reads_chinese
 from procurement.demo import people
 
 ROLES: dict[str, Promise] = {  # door: the part it plays, in the order in which they are listed
@@ -27,9 +28,10 @@ ROLES: dict[str, Promise] = {  # door: the part it plays, in the order in which 
 
 
 def addresses() -> dict[str, tuple[str, str]]:
-    """E-mail → (door, where this person works)."""
+    """E-mail → (door, where this person works, in the reader's language)."""
+    chinese = reads_chinese()
     departments = {
-        key: f"{name} {name_en}" for key, _company, _code, name, name_en, _head in people.DEPARTMENTS
+        key: name if chinese else name_en for key, _company, _code, name, name_en, _head in people.DEPARTMENTS
     }
     found = {
         f"{member.key}@{people.DOMAIN}": (member.door, departments[member.department])
@@ -39,7 +41,7 @@ def addresses() -> dict[str, tuple[str, str]]:
     for vendor in people.VENDORS:
         if vendor.door:
             _name, email, _role = vendor.users[0]
-            found[email] = (vendor.door, f"{vendor.short} {vendor.name_en}")
+            found[email] = (vendor.door, vendor.short if chinese else vendor.name_en)
     found[people.ADMINISTRATOR.email] = ("administrator", "")
     return found
 

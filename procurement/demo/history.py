@@ -23,7 +23,7 @@ from procurement.common.clock import Clock
 from procurement.common.models import Delivery
 from procurement.demo import cycle, outcome, people
 from procurement.demo.archive import Archive
-from procurement.demo.backdrop import PLACE, SCOPE, TERMS, Backdrop, stopped
+from procurement.demo.backdrop import Backdrop, stopped
 from procurement.demo.plot import Purchase, Request, purchases
 from procurement.demo.progress import Bar
 from procurement.evaluation.models import Award
@@ -159,18 +159,12 @@ class History:
     def _published(self, purchase: Purchase, made: Iterable[Requisition]) -> Rfq:
         officer = self.backdrop.user(purchase.officer)
         foreign = {CURRENCIES[key] for key in purchase.invited} - {"CNY"}
-        rfq = cycle.start_rfq(
+        rfq = self.backdrop.start_rfq(
             officer=officer,
-            requisition_ids=[one.pk for one in made],
-            preset=self.backdrop.preset,
+            made=made,
             title=purchase.title,
-            company=self.backdrop.companies["LC"],
             clock=self._clock(purchase, "sourced"),
             closes_at=purchase.days["closed"],
-            incoterm="DAP",
-            incoterm_place=PLACE,
-            payment_terms=TERMS,
-            scope=SCOPE,
             bid_currencies=["CNY", *sorted(foreign)],
             rate_rule=RATE_RULE if foreign else "",
         )
@@ -200,6 +194,8 @@ class History:
         rows = rfq.lines.order_by("position").values_list("key", "versions__description")
         lines = [(str(key), market[description]) for key, description in rows]
         for number, (key, factor) in enumerate(purchase.factors.items()):
+            at = self._clock(purchase, "bids")() + timedelta(hours=2 * number)
+            self.backdrop.looks(key, rfq, clock=stopped(at - timedelta(hours=1)))
             currency = CURRENCIES[key]
             rate = float(RATES.get(currency, Decimal(1)))
             cycle.bid(
@@ -211,7 +207,8 @@ class History:
                 currency=currency,
                 lead_time_days=20 + 5 * number,
                 quotation_number=f"Q-{rfq.pk:03d}-{key.upper()}",
-                clock=stopped(self._clock(purchase, "bids")() + timedelta(hours=2 * number)),
+                valid_until=self.backdrop.valid_until(rfq),
+                clock=stopped(at),
             )
 
     def _opened(self, purchase: Purchase, rfq: Rfq) -> None:

@@ -19,7 +19,7 @@ class Administrator:
 
 PASSWORD = "valve-cable-pump-2026"  # of every demo log-in; production never loads this company
 DOMAIN = "lanchuan.example"
-ADMINISTRATOR = Administrator("高飞", f"gao@{DOMAIN}", "System administrator", "inf")
+ADMINISTRATOR = Administrator("高飞", f"gao@{DOMAIN}", "系统管理员 System administrator", "inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +112,28 @@ DEPARTMENTS = (  # key, company, code, name, English name, head
 )
 
 MEMBERS = (
-    Member("lin", "林悦", "Procurement officer", "pur", "zhao", (Role.OFFICER, Role.OPENER), door="officer"),
-    Member("wang", "王军", "Procurement officer", "pur", "zhao", (Role.OFFICER, Role.OPENER), door="officer"),
+    Member(
+        "lin",
+        "林悦",
+        "采购专员 Procurement officer",
+        "pur",
+        "zhao",
+        (Role.OFFICER, Role.OPENER),
+        door="officer",
+    ),
+    Member(
+        "wang",
+        "王军",
+        "采购专员 Procurement officer",
+        "pur",
+        "zhao",
+        (Role.OFFICER, Role.OPENER),
+        door="officer",
+    ),
     Member(
         "zhao",
         "赵文博",
-        "Category manager",
+        "品类经理 Category manager",
         "pur",
         "zhou",
         (Role.CATEGORY_MANAGER, Role.APPROVER),
@@ -126,38 +142,63 @@ MEMBERS = (
     Member(
         "sun",
         "孙丽华",
-        "Head of finance",
+        "财务总监 Head of finance",
         "fin",
         "zhou",
         (Role.FINANCE, Role.BUDGET_HOLDER, Role.OPENER),
         door="finance",
     ),
-    Member("zhou", "周凯", "Vice president", "exe", "", (Role.APPROVER,), "zh-hans", door="executive"),
+    Member("zhou", "周凯", "副总裁 Vice president", "exe", "", (Role.APPROVER,), "zh-hans", door="executive"),
     Member(
         "han",
         "韩雪",
-        "Head of engineering",
+        "工程部经理 Head of engineering",
         "eng",
         "zhou",
         (Role.EVALUATOR, Role.REQUESTER),
         door="evaluator",
     ),
-    Member("wu", "吴倩", "Contract manager", "pur", "zhao", (Role.CONTRACT_MANAGER,), door="contracts"),
-    Member("ma", "马涛", "Head of the Dongying project", "dyp", "zhou", (Role.REQUESTER,), door="head"),
     Member(
-        "he", "何明", "Site engineer", "dyp", "ma", (f"{Role.REQUESTER}@DY",), "zh-hans", door="requester"
+        "wu", "吴倩", "合同经理 Contract manager", "pur", "zhao", (Role.CONTRACT_MANAGER,), door="contracts"
     ),
-    Member("xu", "许静", "Head of Ningbo construction", "nbc", "zhou", (Role.REQUESTER,)),
-    Member("chen", "陈曦", "Materials planner", "nbc", "xu", (f"{Role.REQUESTER}@NB",), door="requester"),
-    Member("guo", "郭强", "Head of operations, Dongying", "dyo", "zhou", (Role.REQUESTER,)),
-    Member("luo", "罗敏", "Maintenance planner", "dyo", "guo", (f"{Role.REQUESTER}@DY",)),
-    Member("tan", "谭亮", "Head of MEP works, Ningbo", "nbm", "zhou", (Role.REQUESTER,)),
-    Member("bai", "白露", "Electrical engineer", "nbm", "tan", (f"{Role.REQUESTER}@NB",)),
-    Member("qin", "秦岚", "Head of the laboratory", "lab", "zhou", (Role.REQUESTER,)),
-    Member("song", "宋佳", "Chemist", "lab", "qin", (f"{Role.REQUESTER}@LC",)),
-    Member("dong", "董磊", "Head of IT", "inf", "zhou", (Role.REQUESTER,)),
-    Member("ye", "叶青", "Systems engineer", "inf", "dong", (f"{Role.REQUESTER}@LC",)),
-    Member("zheng", "郑和平", "Auditor", "exe", "zhou", (Role.AUDITOR,), door="auditor"),
+    Member(
+        "ma",
+        "马涛",
+        "东营项目经理 Head of the Dongying project",
+        "dyp",
+        "zhou",
+        (Role.REQUESTER,),
+        door="head",
+    ),
+    Member(
+        "he",
+        "何明",
+        "现场工程师 Site engineer",
+        "dyp",
+        "ma",
+        (f"{Role.REQUESTER}@DY",),
+        "zh-hans",
+        door="requester",
+    ),
+    Member("xu", "许静", "宁波施工部经理 Head of Ningbo construction", "nbc", "zhou", (Role.REQUESTER,)),
+    Member(
+        "chen",
+        "陈曦",
+        "材料计划员 Materials planner",
+        "nbc",
+        "xu",
+        (f"{Role.REQUESTER}@NB",),
+        door="requester",
+    ),
+    Member("guo", "郭强", "东营运行部经理 Head of operations, Dongying", "dyo", "zhou", (Role.REQUESTER,)),
+    Member("luo", "罗敏", "检修计划员 Maintenance planner", "dyo", "guo", (f"{Role.REQUESTER}@DY",)),
+    Member("tan", "谭亮", "宁波机电部经理 Head of MEP works, Ningbo", "nbm", "zhou", (Role.REQUESTER,)),
+    Member("bai", "白露", "电气工程师 Electrical engineer", "nbm", "tan", (f"{Role.REQUESTER}@NB",)),
+    Member("qin", "秦岚", "化验室主任 Head of the laboratory", "lab", "zhou", (Role.REQUESTER,)),
+    Member("song", "宋佳", "化验员 Chemist", "lab", "qin", (f"{Role.REQUESTER}@LC",)),
+    Member("dong", "董磊", "信息部经理 Head of IT", "inf", "zhou", (Role.REQUESTER,)),
+    Member("ye", "叶青", "系统工程师 Systems engineer", "inf", "dong", (f"{Role.REQUESTER}@LC",)),
+    Member("zheng", "郑和平", "审计 Auditor", "exe", "zhou", (Role.AUDITOR,), door="auditor"),
 )
 
 COST_OBJECTS = (  # company, cost centres, projects, delivery places
@@ -281,7 +322,7 @@ LIMITS = {
 RATES = {"EUR": "7.8", "USD": "7.2"}
 BASE, MAIL_LINK_BELOW, FRESH_LOGIN_FROM = "CNY", "5000", "1000000"
 
-RULES_NOTE = "Demo"
+RULES_NOTE = "首版规则 · First rules"
 RULES = (
     Rule(
         "部门负责人审批 · Head of the department",

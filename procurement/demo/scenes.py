@@ -12,7 +12,7 @@ from procurement.accounts.models import User
 from procurement.common import money
 from procurement.demo import cycle, outcome, people
 from procurement.demo.archive import Archive
-from procurement.demo.backdrop import PLACE, SCOPE, TERMS, Backdrop
+from procurement.demo.backdrop import PRICE, Backdrop
 from procurement.evaluation.models import Award
 from procurement.organization.models import Company, CostCentre, Project, Role
 from procurement.requisitions.models import Requisition
@@ -195,7 +195,7 @@ class Scenes(Backdrop):
         rfq = self._start("wang", [made], "阀门第一批询价 · Valves, first lot", days=19, closes_in=-2)
         kinds = Criterion.Kind
         criteria = (
-            (kinds.PRICE, "价格 Price", 60),
+            (kinds.PRICE, PRICE, 60),
             (kinds.DELIVERY, "交货期 Delivery", 20),
             (kinds.QUALITY, "质量 Quality", 20),
         )
@@ -283,18 +283,12 @@ class Scenes(Backdrop):
     def _start(
         self, officer: str, made: Sequence[Requisition], title: str, *, days: float, closes_in: float
     ) -> Rfq:
-        return cycle.start_rfq(
+        return self.start_rfq(
             officer=self.user(officer),
-            requisition_ids=[one.pk for one in made],
-            preset=self.preset,
+            made=made,
             title=title,
-            company=self.companies["LC"],
             clock=self.at(days=days),
             closes_at=self.now + timedelta(days=closes_in),
-            incoterm="DAP",
-            incoterm_place=PLACE,
-            payment_terms=TERMS,
-            scope=SCOPE,
         )
 
     def _send(self, rfq: Rfq, officer: str, suppliers: Sequence[str], *, days: float) -> None:
@@ -309,11 +303,7 @@ class Scenes(Backdrop):
 
     def _looked(self, rfq: Rfq, suppliers: Sequence[str], *, days: float) -> None:
         for number, key in enumerate(suppliers):
-            user = self.suppliers[key][1]
-            invitation = cycle.invitation_of(user, rfq.pk)
-            rfqs.view_invitation(
-                invitation_id=invitation.pk, actor=user, clock=self.at(days=days, hours=-number)
-            )
+            self.looks(key, rfq, clock=self.at(days=days, hours=-number))
 
     def _bid(
         self,
@@ -327,6 +317,7 @@ class Scenes(Backdrop):
         without: frozenset[int] | set[int] = frozenset(),
     ) -> None:
         """Prices are the estimate times a factor; `odd` lines have their own, those in `without` are not offered."""
+        self._looked(rfq, [supplier], days=days + 0.1)
         rows = rfq.lines.order_by("position").values_list("position", "key", "versions__estimate")
         prices = {
             str(key): money.rounded(estimate * Decimal((odd or {}).get(position, factor)), rfq.currency)
@@ -340,6 +331,7 @@ class Scenes(Backdrop):
             currency=rfq.currency,
             lead_time_days=lead_time_days,
             quotation_number=f"Q-{rfq.pk:03d}-{supplier.upper()}",
+            valid_until=self.valid_until(rfq),
             clock=self.at(days=days),
         )
 

@@ -25,7 +25,7 @@ from procurement.common import documents, events
 from procurement.common.clock import Clock, database_clock
 from procurement.common.components import Turn
 from procurement.common.errors import AlreadyDone, RuleViolation, StaleEdit
-from procurement.common.figures import moment_text
+from procurement.common.figures import listed, moment_text
 from procurement.common.locks import lock
 from procurement.common.models import Event
 from procurement.common.numbering import next_number
@@ -178,7 +178,7 @@ def check_ready(
         refuse_kept_out(kept_out, process="award")
     missing = scoring.unscored(award.rfq, criteria)
     if missing:
-        raise NotReady(_("Not scored yet: %(names)s.") % {"names": ", ".join(missing)})
+        raise NotReady(_("Not scored yet: %(names)s.") % {"names": listed(missing)})
     check_bids((line.opened_bid for line in lines), today=today_of(award.rfq, at))
 
 

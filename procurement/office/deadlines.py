@@ -119,18 +119,20 @@ def _deliveries(user: User, at: datetime) -> Iterator[Deadline]:
         line__order__in=_sent(user).values("pk"), revision=F("line__order__revision")
     ).annotate(due=Coalesce("promised_date", "need_date"))
     near = lines.filter(due__gte=(at - BEHIND).date(), due__lt=(at + AHEAD).date())
-    rows = near.values("line__order", "line__order__number", "line__order__supplier__name").annotate(
-        first=Min("due")
+    rows = list(
+        near.values("line__order").annotate(first=Min("due")).order_by("first", "line__order")[:SHOWN]
     )
-    for row in rows.order_by("first", "line__order")[:SHOWN]:
-        late = row["first"] < at.date()
+    orders = Order.objects.select_related("supplier").in_bulk([row["line__order"] for row in rows])
+    for row in rows:
+        order, due = orders[row["line__order"]], row["first"]
+        late = due < at.date()
         yield Deadline(
-            row["first"],
+            due,
             _("Delivery was due") if late else _("Delivery due"),
-            row["line__order__supplier__name"],
-            row["line__order__number"],
-            reverse("orders:detail", args=[row["line__order"]]),
-            "bad" if late else _tone(row["first"], at),
+            order.supplier.label,
+            order.number,
+            order.get_absolute_url(),
+            "bad" if late else _tone(due, at),
         )
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from procurement.accounts.models import User
 from procurement.catalog.models import Category
 from procurement.common.components import Check
+from procurement.common.figures import listed
 from procurement.organization.models import (
     Company,
     CompanyPart,
@@ -57,7 +58,7 @@ def _in_each_company(label: str, model: type[CompanyPart]) -> Check:
     asking = RoleAssignment.objects.filter(role=Role.REQUESTER, person__user__is_active=True)
     companies = Company.objects.filter(is_active=True, pk__in=asking.values("person__company"))
     lacking = [one.label for one in companies.exclude(pk__in=rows.values("company")).order_by("code")[:NAMED]]
-    note = _("None yet for %(companies)s.") % {"companies": ", ".join(lacking)} if lacking else ""
+    note = _("None yet for %(companies)s.") % {"companies": listed(lacking)} if lacking else ""
     return Check(label, "" if lacking else "good", note, _list_of(model))
 
 
@@ -74,9 +75,7 @@ def _people() -> Check:
     return Check(
         _("People with their roles"),
         "" if lacking else "good",
-        _("Too few yet: %(roles)s. Bids are opened by two.") % {"roles": ", ".join(lacking)}
-        if lacking
-        else "",
+        _("Too few yet: %(roles)s. Bids are opened by two.") % {"roles": listed(lacking)} if lacking else "",
         reverse("admin:organization_person_changelist"),
     )
 

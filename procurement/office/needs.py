@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
 from procurement.common import turns
-from procurement.common.figures import money_text
+from procurement.common.figures import clauses, money_text
 from procurement.common.turns import Turn
 from workflows.approvals.models import ApprovalStep
 
@@ -45,7 +45,7 @@ def needs_of(user: User, steps: Sequence[ApprovalStep], at: datetime) -> list[Ne
 
 def _decision(step: ApprovalStep) -> Need:
     case = step.case
-    who = f"{case.requester}, {case.department.label if case.department else case.company.label}"
+    who = clauses([case.requester, (case.department or case.company).label])
     return Need(
         title=case.title,
         number=case.number,

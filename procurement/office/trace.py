@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from contracts.agreements.models import Contract, ContractLine
 from contracts.agreements.permissions import visible_to as contracts_visible_to
@@ -58,20 +59,21 @@ class LineTrace:
 
     @property
     def trail(self) -> list[Step]:
-        """The line's way in five stops."""
+        """The line's way; where it is now is the last stop that it reached."""
         reached = {hop.kind for hop in self.hops}
         approved = self.line.status == RequisitionLine.Status.APPROVED
         stops = [
+            (pgettext("stop", "Requested"), True),
             (_("Approved"), approved),
             (_("In an RFQ"), "rfq" in reached),
             (_("Awarded"), "award" in reached),
             (_("Contract"), "contract" in reached),
             (_("Ordered"), "order" in reached),
         ]
-        current = next((index for index, (_label, done) in enumerate(stops) if not done), None)
+        here = max(index for index, (_label, done) in enumerate(stops) if done)
         return [
-            Step(label=label, state="done" if done else "now" if index == current else "later")
-            for index, (label, done) in enumerate(stops)
+            Step(label=label, state="now" if index == here else "done" if index < here else "later")
+            for index, (label, _done) in enumerate(stops)
         ]
 
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from procurement.accounts.models import User
+from procurement.common.figures import listed
 from procurement.organization.models import Person, Role, RoleAssignment
 
 NAMED = 3  # people in a message
@@ -87,7 +88,7 @@ def who_can_enter() -> str:
     people = User.objects.filter(is_active=True, is_staff=True).order_by("name", "pk")[:NAMED]
     if not people:
         return _("An administrator can enter what is missing.")
-    return _("%(people)s can enter what is missing.") % {"people": ", ".join(map(str, people))}
+    return _("%(people)s can enter what is missing.") % {"people": listed(people)}
 
 
 def holders(role: Role, company_id: int | None = None) -> list[User]:

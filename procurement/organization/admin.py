@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from procurement.accounts.addresses import tell_how_to_log_in
 from procurement.accounts.forms import zone_groups
+from procurement.common.figures import listed
 from procurement.organization.duties import DUTIES
 from procurement.organization.models import (
     CalendarDay,
@@ -151,7 +152,7 @@ class PersonAdmin(admin.ModelAdmin):
     @admin.display(description=_("roles"))
     def holds(self, person: Person) -> str:
         """What they do, each role once."""
-        return ", ".join(sorted({str(Role(held.role).label) for held in person.roles.all()}))
+        return listed(sorted({str(Role(held.role).label) for held in person.roles.all()}))
 
     @admin.display(boolean=True, description=_("works here"))
     def works_here(self, person: Person) -> bool:

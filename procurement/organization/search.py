@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from procurement.common.figures import clauses
 from procurement.common.search import Hit, Question, Source, register
 from procurement.common.text_search import words_of
 from procurement.organization.access import standing
@@ -21,7 +22,7 @@ def find(question: Question) -> list[Hit]:
             title=str(row.user),
             url=f"mailto:{row.user.email}",
             number=row.phone,
-            note=", ".join(filter(None, [row.job_title, row.department.label, row.company.label])),
+            note=clauses([row.job_title, row.department.label, row.company.label]),
         )
         for row in rows.order_by("user__name", "pk")[: question.limit + 1]
     ]

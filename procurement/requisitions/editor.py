@@ -141,6 +141,11 @@ class Editor:
             self.head.add_error(None, _("A request needs at least one line."))
         return sound and not self.head.errors and len(self.lines) == len(self._live)
 
+    @property
+    def says_apart(self) -> bool:
+        """Whether some line differs in what is said for all of them, so that each shows it."""
+        return any(form.says_apart for form in self.formset.forms)
+
     def _check_shared(self, company: Company | None) -> None:
         if company is None:
             return

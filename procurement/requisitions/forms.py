@@ -123,6 +123,7 @@ class LineForm(forms.Form):
         "item", "description", "specification", "quantity", "unit", "unit_price", "tax_rate", "category", "need_date",
         "cost_centre", "project", "delivery_place",
     )  # fmt: skip
+    apart = ("need_date", "cost_centre", "project", "delivery_place")  # said once for all lines, or here
 
     def __init__(
         self, *args: Any, lookups: Mapping[str, Lookup], items: Mapping[str, Item], **kwargs: Any
@@ -136,6 +137,7 @@ class LineForm(forms.Form):
             self.fields[name] = LookupField(lookups[name], label=label, required=False)
         for name in ("unit", "category"):
             self.fields[name].widget.attrs["data-from"] = name
+        self.fields["unit"].widget.attrs["class"] = "brief"
         self.order_fields(["id", *self.cells])
         self._items = items
 
@@ -153,6 +155,11 @@ class LineForm(forms.Form):
     def is_blank(self) -> bool:
         """Whether nothing at all stands in the line."""
         return not any((self.data.get(self.add_prefix(name)) or "").strip() for name in self.cells)
+
+    @property
+    def says_apart(self) -> bool:
+        """Whether the line says, or is asked to say, of its own what is usually said for all of them."""
+        return any(self[name].value() or self[name].errors for name in self.apart)
 
     def shown_cells(self) -> list[forms.BoundField]:
         """The cells in their order."""

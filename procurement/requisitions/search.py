@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from procurement.common.figures import clauses
 from procurement.common.search import Hit, Question, Source, register
 from procurement.requisitions.permissions import may_look, visible_to
 
@@ -17,7 +18,7 @@ def find(question: Question) -> list[Hit]:
             title=row.title,
             url=row.get_absolute_url(),
             number=row.number or "",
-            note=f"{row.department.label}, {row.requester}",
+            note=clauses([row.department.label, row.requester]),
             status=row.status_label,
             tone=row.status_tone,
         )

@@ -26,7 +26,7 @@ from django.utils.translation import ngettext
 
 from procurement.accounts.models import User
 from procurement.common.components import Check
-from procurement.common.figures import money_text
+from procurement.common.figures import listed, money_text
 from procurement.organization.access import who_can_enter
 from procurement.organization.models import Role, RoleAssignment
 from procurement.requisitions.models import Requisition
@@ -223,7 +223,7 @@ def _documents(rfq: Rfq, counted: dict[str, Any]) -> Requirement:
 
 def _openers(rfq: Rfq) -> Requirement:
     names = [str(user) for user in openers_of(rfq)]
-    shown = ", ".join(names[:4]) + (" …" if len(names) > 4 else "")
+    shown = listed(names[:4]) + (" …" if len(names) > 4 else "")
     if len(names) >= rfq.openers_required:
         return Requirement(_("Enough openers"), "good", shown, key="openers")
     label = _("%(count)d openers needed who have asked for none of this") % {"count": rfq.openers_required}
@@ -237,7 +237,7 @@ def _rates(rfq: Rfq) -> Requirement:
         only = _("All bids in %(currency)s") % {"currency": rfq.currency}
         return Requirement(only, "good", key="rates")
     label = _("Bids in %(currencies)s are converted to %(currency)s") % {
-        "currencies": ", ".join(foreign),
+        "currencies": listed(foreign),
         "currency": rfq.currency,
     }
     if rfq.rate_rule:

@@ -142,9 +142,20 @@ def _day(moment: datetime | None, rfq: Rfq) -> str:
     return figures.date_text(moment.astimezone(ZoneInfo(rfq.time_zone)), short=True)
 
 
+def sent_text(rfq: Rfq) -> str:
+    """Whether an RFQ that was sent is out already or waits for those who decide."""
+    out = rfq.status == Rfq.Status.PUBLISHED
+    words = (
+        _("%(number)s is published: nobody had to be asked.")
+        if out
+        else _("%(number)s was sent for approval.")
+    )
+    return words % {"number": rfq.number}
+
+
 def facts_of(rfq: Rfq, at: datetime, openers: Iterable[Any]) -> list[Fact]:
     """The strip of facts under the head."""
-    names = ", ".join(str(user) for user in list(openers)[:3])
+    names = figures.listed(list(openers)[:3])
     return [
         _closing(rfq, at),
         Fact(
@@ -171,7 +182,7 @@ def _origin(rfq: Rfq) -> str:
     )
     companies = ngettext("%(count)d company", "%(count)d companies", taken["companies"])
     lines = ngettext("%(count)d requisition line", "%(count)d requisition lines", taken["lines"])
-    return f"{companies % {'count': taken['companies']}}, {lines % {'count': taken['lines']}}"
+    return figures.clauses([companies % {"count": taken["companies"]}, lines % {"count": taken["lines"]}])
 
 
 def terms_of(rfq: Rfq) -> list[Fact]:

@@ -103,6 +103,7 @@ def content_of(rfq: Rfq) -> dict[str, Any]:
         "estimate": amount_text(rfq.estimate, rfq.currency) if rfq.estimate_visible else "",
         "officer": str(rfq.officer),
         "position": _position(rfq),
+        "email": rfq.officer.email,
         "phone": rfq.company.phone,
         "criteria": [_criterion(one) for one in rfq.criteria.all()],
         "documents": [

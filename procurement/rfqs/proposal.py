@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 
 from procurement.catalog.models import Category
 from procurement.catalog.trees import branch_of
-from procurement.common.figures import money_text
+from procurement.common.figures import clauses, money_text
 from procurement.organization.access import standing
 from procurement.organization.models import Company, Role
 from procurement.requisitions.models import RequisitionLine
@@ -197,7 +197,7 @@ def _why(supplier: Any) -> str:
         asked % {"count": supplier.times} if supplier.times else "",
         declined % {"count": supplier.refused} if supplier.refused else "",
     ]
-    return ", ".join(filter(None, reasons))
+    return clauses(reasons)
 
 
 def _asked(group: Sequence[Share]) -> Asked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from procurement.common.figures import clauses
 from procurement.common.search import Hit, Question, Source, register
 from procurement.rfqs.permissions import visible_to
 from procurement.rfqs.presentation import state_at
@@ -16,7 +17,7 @@ def find(question: Question) -> list[Hit]:
     found = []
     for row in question.nearest(rows):
         state = state_at(row, question.at)
-        note = f"{row.company.label}, {row.officer}"
+        note = clauses([row.company.label, row.officer])
         found.append(
             Hit(
                 row.title,

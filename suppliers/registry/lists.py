@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from procurement.catalog.filters import category
 from procurement.catalog.models import Category
+from procurement.common.figures import listed
 from procurement.common.listings import Choice, Column, Dates, Listing, Part, Words, register
 from procurement.common.listings.filters import Asker
 from suppliers.registry.models import Supplier
@@ -22,8 +23,8 @@ def rows(user: Any) -> QuerySet[Supplier]:
 
 
 def _supplies(supplier: Supplier, _asker: Asker) -> str:
-    listed: list[Category] = list(supplier.categories.all())
-    return ", ".join(str(one.label) for one in listed)
+    found: list[Category] = list(supplier.categories.all())
+    return listed(one.label for one in found)
 
 
 SUPPLIERS = register(

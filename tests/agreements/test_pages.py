@@ -64,6 +64,21 @@ def test_an_officer_takes_a_contract_from_award_to_signature(deal, client, quick
     assert "<iframe" in client.get(contract.get_absolute_url()).content.decode()
 
 
+def test_an_award_leads_to_its_contract_once_there_is_one(deal, client):
+    enter(client, deal.officer)
+    award, draft = (
+        reverse("evaluation:award", args=[deal.award.pk]),
+        reverse("agreements:create", args=[deal.award.pk]),
+    )
+    assert draft in client.get(award).content.decode()
+
+    contract = deal.draft()
+    page = client.get(award).content.decode()
+    assert contract.get_absolute_url() in page
+    assert draft not in page
+    assert client.get(draft).url == award  # an old link has nothing to draft
+
+
 def test_what_was_typed_survives_a_refusal_and_a_race(deal, client):
     contract = deal.draft()
     enter(client, deal.officer)

@@ -57,6 +57,22 @@ def test_an_officer_orders_and_the_supplier_acknowledges(deal, client, quick_pri
     assert deal.signer.name in lost.content.decode()
 
 
+def test_a_contract_leads_to_its_orders_and_to_more_only_while_something_is_left(deal, client):
+    contract = deal.activate()
+    enter(client, deal.officer)
+    more = reverse("orders:draft", args=[contract.pk])
+    assert more in client.get(contract.get_absolute_url()).content.decode()
+
+    client.post(more)
+    order = Order.objects.get()
+    page = client.get(contract.get_absolute_url()).content.decode()
+    assert mine("detail", order) in page
+    assert more not in page
+
+    client.post(mine("cancel", order), {"reason": "Other place"})
+    assert more in client.get(contract.get_absolute_url()).content.decode()
+
+
 def test_cancelling_needs_a_reason_and_gives_the_quantities_back(deal, client):
     order = deal.issued()
     enter(client, deal.officer)

@@ -256,6 +256,22 @@ def test_saving_and_going_on_shows_who_will_be_asked(signed_in, typed):
     assert page.url == reverse("requisitions:submit", args=[Requisition.objects.get().pk])
 
 
+@pytest.mark.parametrize(
+    ("lines", "apart"),
+    [
+        pytest.param([{}, {}], False, id="all alike"),
+        pytest.param([{}, {"need_date": soon(40)}], True, id="one needed later"),
+        pytest.param([{}, {"need_date": "soon"}], True, id="one refused"),
+    ],
+)
+def test_lines_show_what_is_said_for_all_of_them_only_where_one_differs(signed_in, typed, lines, apart):
+    page = signed_in.post(reverse("requisitions:create"), typed(lines=lines), follow=True)
+    if page.redirect_chain:
+        requisition = Requisition.objects.get()
+        page = signed_in.get(reverse("requisitions:edit", args=[requisition.pk]))
+    assert ("data-apart checked" in page.content.decode()) == apart
+
+
 def test_editing_shows_what_is_stored_and_saving_it_unchanged_changes_nothing(signed_in, author, typed):
     signed_in.post(reverse("requisitions:create"), typed([{}, {"project": "Revamp", "need_date": soon(90)}]))
     requisition = Requisition.objects.get()

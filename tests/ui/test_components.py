@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django import forms
+from django.forms import formset_factory
 from django.template import engines
 from django.utils import timezone, translation
 
@@ -198,6 +199,15 @@ def test_errors_are_listed_on_top_and_lead_to_their_fields():
     html = draw("{% form_errors form %}", form=Offer({"price": "x", "kind": "a", "agreed": "on"}))
     assert 'role="alert"' in html
     assert '<a href="#id_price">Unit price: Not a number: x</a>' in html
+
+
+def test_an_error_in_a_grid_says_on_which_line_it_stands():
+    typed = {"price": "1", "kind": "a", "agreed": "on"}
+    lines = {f"lines-{n}-{name}": text for n in range(2) for name, text in typed.items()}
+    counts = {"lines-TOTAL_FORMS": "2", "lines-INITIAL_FORMS": "0"}
+    grid = formset_factory(Offer)({**counts, **lines, "lines-1-price": "x"}, prefix="lines")
+    html = draw("{% form_errors form %}", form=grid)
+    assert '<a href="#id_lines-1-price">Line 2, Unit price: Not a number: x</a>' in html
 
 
 def test_a_sound_form_has_no_list_of_errors():

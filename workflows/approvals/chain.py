@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from procurement.common.clock import database_clock
 from procurement.common.components import StepState, Turn
+from procurement.common.figures import clauses
 from workflows.approvals.facts import ApprovalFacts
 from workflows.approvals.models import (
     ApprovalCase,
@@ -199,7 +200,7 @@ def _note(step: ApprovalStep) -> str:
     if step.status == Status.ACTIVE and step.active_since:
         since = _("their turn since %(when)s") % {"when": moment(step.active_since, short=True)}
         until = _("until %(when)s") % {"when": moment(step.due_at, short=True)} if step.due_at else ""
-        return f"{since}, {until}" if until else since
+        return clauses([since, until])
     if step.status == Status.WAITING and step.limit:
         return _within(step.limit)
     return step.status_label if step.status in {Status.WITHDRAWN, Status.LAPSED} else ""

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from procurement.accounts.models import User
 from procurement.catalog.models import Category
-from procurement.common.figures import amount_text
+from procurement.common.figures import amount_text, listed
 from procurement.organization.models import Company, Department, Role, RoleAssignment
 from workflows.approvals.models import (
     ApprovalRule,
@@ -248,7 +248,7 @@ class Finder:
         more = len(keys) - NAMED
         if more > 0:
             names.append(ngettext("%(count)d more", "%(count)d more", more) % {"count": more})
-        return ", ".join(names)
+        return listed(names)
 
     def _may(self, user: User) -> bool:
         return user.is_active and not user.is_supplier and user.pk not in self._administrators
@@ -300,7 +300,7 @@ class Finder:
 
     def _where(self, companies: Sequence[int | None]) -> str:
         names = [str(self.companies[key]) if key else _("all other companies") for key in companies]
-        return ", ".join(names)
+        return listed(names)
 
 
 def scope_words(rule: ApprovalRule) -> list[str]:

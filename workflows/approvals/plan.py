@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from procurement.accounts.models import User
 from procurement.catalog.models import Category
 from procurement.common.errors import RuleViolation
+from procurement.common.figures import listed
 from procurement.organization.access import holders
 from procurement.organization.models import Department, Role
 from workflows.approvals.facts import ApprovalFacts
@@ -182,7 +183,7 @@ def check_rules(at: datetime) -> None:
     """A document is approved by nobody only where rules were written, or the settings say that none are needed."""
     if settings.APPROVALS_WITHOUT_RULES or in_force(at).exists():
         return
-    keepers = ", ".join(str(user) for user in holders(Role.ADMINISTRATOR)[:NAMED])
+    keepers = listed(holders(Role.ADMINISTRATOR)[:NAMED])
     if not keepers:
         raise NoRules(
             _("No approval rules are in force, so nobody can be asked. An administrator must set them first.")

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from contracts.agreements.models import Contract
 from procurement.common.clock import database_clock
 from procurement.common.components import Check
-from procurement.common.figures import date_text, money_text
+from procurement.common.figures import date_text, listed, money_text
 from procurement.evaluation.memo import flags, memo_of
 from procurement.evaluation.models import Award, AwardLine
 from procurement.requisitions.models import Requisition, RequisitionLine
@@ -114,7 +114,7 @@ def _strangers(names: Sequence[str]) -> Iterable[Check]:
         label = ngettext(
             "One supplier is not verified yet", "%(count)d suppliers are not verified yet", len(names)
         )
-        yield Check(label % {"count": len(names)}, "wait", ", ".join(names[:5]))
+        yield Check(label % {"count": len(names)}, "wait", listed(names[:5]))
     else:
         yield Check(_("Every supplier is verified"), "good")
 

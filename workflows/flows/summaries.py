@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Min, Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from contracts.agreements.models import Contract
 from procurement.common.components import Fact
@@ -15,6 +16,7 @@ from procurement.common.figures import date_text, money_text, quantity_text
 from procurement.evaluation.models import Award, AwardLine
 from procurement.requisitions.models import Requisition, RequisitionLine
 from procurement.rfqs.models import Invitation, Rfq, RfqLineVersion
+from suppliers.registry.models import Supplier
 from workflows.flows import payers
 
 SHOWN = 12
@@ -71,17 +73,18 @@ def rfq(key: int) -> Mapping[str, Any]:
 def award(key: int) -> Mapping[str, Any]:
     """Who gets what, for how much, and why."""
     document = Award.objects.select_related("rfq").get(pk=key)
-    shares = (
+    shares = list(
         AwardLine.objects.filter(award=document)
-        .values("supplier_id", "supplier__name", "supplier__short_name")
+        .values("supplier_id")
         .annotate(net=Sum("eval_net"), count=Count("pk"))
         .order_by("-net", "supplier_id")
     )
+    suppliers = Supplier.objects.in_bulk([share["supplier_id"] for share in shares])
     winners = [
         Fact(
-            share["supplier__short_name"] or share["supplier__name"],
+            suppliers[share["supplier_id"]].label,
             money_text(share["net"], document.currency),
-            _("%(count)d lines") % {"count": share["count"]},
+            ngettext("%(count)d line", "%(count)d lines", share["count"]) % {"count": share["count"]},
         )
         for share in shares
     ]

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from procurement.accounts.models import User
 from procurement.common.clock import database_clock
 from procurement.common.components import Fact
-from procurement.common.figures import moment_text, money_text
+from procurement.common.figures import clauses, moment_text, money_text
 from suppliers.registry.models import Membership
 from workflows.approvals import links
 from workflows.approvals.models import ApprovalStep
@@ -114,7 +114,7 @@ def facts_of(step: ApprovalStep) -> list[Fact]:
     case = step.case
     facts = [
         Fact(case.get_document_type_display(), case.number or case.title),
-        Fact(_("Requester"), f"{case.requester}, {(case.department or case.company).label}"),
+        Fact(_("Requester"), clauses([case.requester, (case.department or case.company).label])),
         Fact(_("Net"), money_text(case.amount, case.currency)),
     ]
     if step.due_at:

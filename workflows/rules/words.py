@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from procurement.common.figures import quantity_text
+from procurement.common.figures import clauses, quantity_text
 from procurement.organization.models import Role
 from workflows.approvals.gaps import band_text, scope_words
 from workflows.approvals.models import ApprovalRule, DocumentType, RuleStage
@@ -81,7 +81,7 @@ def _at_once(steps: Sequence[str]) -> str:
 
 def stage_words(stage: RuleStage) -> str:
     """2 of the group “Board”, within 3 working days, then to their manager."""
-    return ", ".join([_who(stage), *_time(stage)])
+    return clauses([_who(stage), *_time(stage)])
 
 
 def _who(stage: RuleStage) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from contracts.agreements import previews, services
 from contracts.agreements.acts import Act
-from contracts.agreements.forms import DraftForm, RenewalForm, ScanForm, SignForm
+from contracts.agreements.forms import DraftForm, RenewalForm, ScanForm, SignForm, suppliers_without_contract
 from contracts.agreements.models import Contract, Signature
 from contracts.agreements.permissions import awards_for, can_draft
 from contracts.agreements.signing import Signable, signable_now
@@ -49,6 +50,13 @@ class CreateContract(ScopedMixin, Act):
     def get_queryset(self) -> Any:
         """With its RFQ."""
         return super().get_queryset().select_related("rfq")
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Where every supplier has its contract already, there is nothing to draft: back to the award."""
+        if not suppliers_without_contract(self.subject()):
+            messages.info(request, _("Every supplier of this award has its contract."))
+            return redirect("evaluation:award", pk=self.subject().pk)
+        return super().get(request, *args, **kwargs)
 
     def back_url(self) -> str:
         """To the contracts."""

@@ -19,6 +19,7 @@ from procurement.common import documents, files
 from procurement.common.clock import database_clock
 from procurement.common.errors import RuleViolation
 from procurement.common.listings.pages import ListPage
+from procurement.common.onward import onward_of
 from procurement.common.views import Policy
 from workflows.approvals.chain import chain_of, preview
 from workflows.approvals.models import DocumentType
@@ -102,6 +103,7 @@ class ShowContract(ContractTab):
             else None,
             chain=chain_of(DocumentType.CONTRACT, contract.pk) if contract.round else [],
             asked=self._asked(contract),
+            onward=onward_of(contract, self.user),
             **kwargs,
         )
         context["next"] = _next(context["may"], signable, self.user.pk)
@@ -125,7 +127,7 @@ def _next(may: dict[str, bool], signable: Signable | None, user_id: int) -> str:
         return "confirm_scan"
     if may["sign"] and not any(one.side == Signature.Side.BUYER for one in rows):
         return "sign"
-    return next((name for name in ("submit", "order") if may[name]), "")
+    return "submit" if may["submit"] else ""
 
 
 class ContractLines(ContractTab):

@@ -120,6 +120,36 @@ def day(value: date | None, short: bool = False) -> SafeString:
     )
 
 
+@register.filter
+def month(value: date) -> str:
+    """The month as it stands over a day: Nov, 11月."""
+    return figures.month_text(value)
+
+
+@register.filter
+def elapsed(moment: datetime) -> str:
+    """How long ago that was: 13 days."""
+    return figures.span_text(timezone.now() - moment)
+
+
+@register.filter
+def remaining(moment: datetime) -> str:
+    """How long it is until then: 26 hours."""
+    return figures.span_text(moment - timezone.now())
+
+
+@register.simple_tag
+def clauses(*parts: Any) -> str:
+    """Facts one after the other with the reader's comma: 何明，东营项目部."""
+    return figures.clauses(parts)
+
+
+@register.filter
+def listed(things: Iterable[Any], attribute: str = "") -> str:
+    """Names with the reader's own mark between them: 阀门、钢材."""
+    return figures.listed(getattr(one, attribute) if attribute else one for one in things)
+
+
 @register.simple_tag
 def countdown(moment: datetime | None, tone: str = "", over: str = "") -> SafeString:
     """How long until a moment, by the server's clock; `over` is said once it has passed."""
@@ -361,8 +391,16 @@ def _general_errors(form: BaseForm | BaseFormSet[Any]) -> list[Any]:
     return own + [error for member in _members(form) for error in member.non_field_errors()]
 
 
-def _failed_fields(form: BaseForm | BaseFormSet[Any]) -> list[BoundField]:
-    return [bound for member in _members(form) if member.is_bound for bound in member if bound.errors]
+def _failed_fields(form: BaseForm | BaseFormSet[Any]) -> list[tuple[int, BoundField]]:
+    """Each with the line it stands on; none outside a grid of lines."""
+    first = 1 if isinstance(form, BaseFormSet) else 0
+    return [
+        (first and number, bound)
+        for number, member in enumerate(_members(form), first)
+        if member.is_bound
+        for bound in member
+        if bound.errors
+    ]
 
 
 @register.simple_tag

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.generic import FormView, TemplateView
@@ -20,6 +20,7 @@ from procurement.common.errors import AlreadyDone, RuleViolation
 from procurement.common.figures import money_text
 from procurement.common.forms import add_refusal
 from procurement.common.listings.pages import ListPage
+from procurement.common.onward import onward_of
 from procurement.common.paging import page_of
 from procurement.common.views import Policy
 from procurement.evaluation import awards, picks, presentation
@@ -31,8 +32,8 @@ from procurement.evaluation.history import history_of
 from procurement.evaluation.lists import AWARDS
 from procurement.evaluation.memo import Memo, flags, memo_of, ranking_of
 from procurement.evaluation.memo_chart import marks_of
-from procurement.evaluation.models import Award
-from procurement.evaluation.permissions import can_compare, holds
+from procurement.evaluation.models import Award, ResultLetter
+from procurement.evaluation.permissions import can_compare
 from procurement.evaluation.presentation import WINDOW, Choices
 from procurement.evaluation.views.base import AwardPage, OpenedPage, StaffPage
 from suppliers.registry.services import warnings
@@ -218,8 +219,9 @@ class ShowAward(AwardPage, TemplateView):
             lines=[(line, said.get(line.rfq_line_id)) for line in page],
             rendering=documents.find(TEMPLATE, award, version=award.round),
             history=history_of(award),
-            contract_url=self._contract_url(),
+            onward=onward_of(award, self.user),
             results_url=self._results_url(),
+            is_told=ResultLetter.objects.holding().filter(rfq=award.rfq_id).exists(),
             may=self.may,
             **kwargs,
         )
@@ -228,17 +230,6 @@ class ShowAward(AwardPage, TemplateView):
         """Where the bidders are told, once this is decided."""
         may = self.award.status == Award.Status.ACTIVE and can_compare(self.user, "tell", self.award.rfq)
         return reverse("evaluation:results", args=[self.award.rfq_id]) if may else ""
-
-    def _contract_url(self) -> str:
-        """Where a contract is drafted; the room above is named by address, where it exists."""
-        if self.award.status != Award.Status.ACTIVE or not holds(
-            self.user, "award", company_id=self.award.company_id
-        ):
-            return ""
-        try:
-            return reverse("agreements:create", args=[self.award.pk])
-        except NoReverseMatch:
-            return ""
 
 
 def facts_of(memo: Memo) -> list[Fact]:

@@ -10,7 +10,7 @@ PRESETS = (
         "min_bidders": 3,
         "min_bid_days": 5,
         "default_price_weight": 100,
-        "legal_source": "Group rule: three quotes, five days",
+        "legal_source": "集团规定：三家报价，五日 Group rule: three quotes, five days",
     },
     {
         "code": "invited-tender",

@@ -12,7 +12,7 @@ SPOT = {
     "min_bid_days": 1,
     "max_estimate": 50_000,
     "default_price_weight": 100,
-    "legal_source": "Group rule: up to three suppliers, one day, small amounts",
+    "legal_source": "集团规定：小额，至多三家，一日 Group rule: up to three suppliers, one day, small amounts",
 }
 ENDED = ["cancelled", "unsuccessful"]
 

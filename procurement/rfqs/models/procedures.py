@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from procurement.common.fields import AmountField
+from procurement.common.figures import clauses
 from procurement.common.languages import in_readers_language
 
 
@@ -55,7 +56,7 @@ class Procedure(models.Model):
         """What it asks for at least: at least 3 suppliers, 5 days."""
         suppliers = ngettext("at least %(count)d supplier", "at least %(count)d suppliers", self.min_bidders)
         days = ngettext("%(days)d day", "%(days)d days", self.min_bid_days)
-        return f"{suppliers % {'count': self.min_bidders}}, {days % {'days': self.min_bid_days}}"
+        return clauses([suppliers % {"count": self.min_bidders}, days % {"days": self.min_bid_days}])
 
 
 class ProcedurePreset(Procedure):

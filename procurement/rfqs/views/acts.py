@@ -20,11 +20,11 @@ from procurement.common.components import Crumb
 from procurement.common.errors import RuleViolation
 from procurement.common.forms import ReasonForm, add_refusal
 from procurement.common.views import Policy, PolicyMixin
-from procurement.rfqs import services
+from procurement.rfqs import presentation, services
 from procurement.rfqs.checklist import checklist, missing, ready_label
 from procurement.rfqs.deadlines import moment_in_zone, wall_time
 from procurement.rfqs.forms import CopyForm, ExtendForm, FewBidsForm, TeamForm, TemplateForm
-from procurement.rfqs.models import DeadlineExtension, Rfq, RfqTemplate
+from procurement.rfqs.models import DeadlineExtension, RfqTemplate
 from procurement.rfqs.permissions import templates_for
 from procurement.rfqs.views.base import RfqPage, person_of
 from procurement.rfqs.views.pages import Team, chain_before
@@ -65,13 +65,7 @@ class Submit(AnswersQuestion, Act):
     def act(self, form: Any) -> HttpResponse:
         """Sent; below every limit it is published at once."""
         sent = services.submit(rfq_id=self.rfq.pk, actor=self.user, answer=form.said)
-        out = sent.status == Rfq.Status.PUBLISHED
-        words = (
-            _("%(number)s is published: nobody had to be asked.")
-            if out
-            else _("%(number)s was sent for approval.")
-        )
-        self.done = words % {"number": sent.number}
+        self.done = presentation.sent_text(sent)
         return redirect(sent)
 
 

@@ -26,7 +26,7 @@ from procurement.common.forms import add_refusal
 from procurement.common.paging import page_of
 from procurement.common.views import Policy, PolicyMixin
 from procurement.requisitions.pool import pick
-from procurement.rfqs import services
+from procurement.rfqs import presentation, services
 from procurement.rfqs.checklist import enough_time
 from procurement.rfqs.forms import (
     CriterionForm,
@@ -114,7 +114,7 @@ class StartRfq(StartPage):
         except services.NotReady as refusal:
             form.add_error(None, str(refusal))
             return self.show(proposal, form)
-        messages.success(self.request, _("The lines are in your RFQ. The checklist says what is missing."))
+        messages.success(self.request, _said_of(rfq))
         return redirect(rfq)
 
     def _added(self, rfq_id: int, quantities: dict[int, Decimal]) -> Rfq:
@@ -140,6 +140,13 @@ class StartRfq(StartPage):
             send="send" in self.request.POST,
             actor=user,
         )
+
+
+def _said_of(rfq: Rfq) -> str:
+    """How far the new RFQ got."""
+    if rfq.status in Rfq.EDITABLE:
+        return _("The lines are in your RFQ. The checklist says what is missing.")
+    return presentation.sent_text(rfq)
 
 
 class SpotBuy(PolicyMixin, View):
@@ -185,13 +192,7 @@ def _spot_words(bought: services.Bought) -> str:
     if bought.rfq is None:
         words = _("%(number)s was sent for approval. Once it is approved, make the RFQ from the pool.")
         return words % {"number": bought.requisition.number}
-    out = bought.rfq.status == Rfq.Status.PUBLISHED
-    words = (
-        _("%(number)s is published: nobody had to be asked.")
-        if out
-        else _("%(number)s was sent for approval.")
-    )
-    return words % {"number": bought.rfq.number}
+    return presentation.sent_text(bought.rfq)
 
 
 def ticked_suppliers(request: HttpRequest) -> set[int]:

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from procurement.common.fields import AmountField, CurrencyField
+from procurement.common.figures import listed
 from workflows.approvals.models.rules import DocumentType
 
 
@@ -68,4 +69,4 @@ class Delegation(models.Model):
     @property
     def kinds(self) -> str:
         """The kinds of documents it is for, in the reader's words; empty where it is for all."""
-        return ", ".join(str(DocumentType(kind).label) for kind in self.document_types)
+        return listed(DocumentType(kind).label for kind in self.document_types)

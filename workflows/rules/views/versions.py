@@ -109,7 +109,7 @@ class Version(RuleSetPage, TemplateView):
 
 
 class Compare(RuleSetPage, TemplateView):
-    """This version beside another one; without a choice, the one in force."""
+    """This version beside another one; without a choice, the one in force. The earlier one stands on the left."""
 
     template_name = "rules/compare.html"
 
@@ -120,10 +120,14 @@ class Compare(RuleSetPage, TemplateView):
         wanted = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else 0
         other = others.filter(pk=wanted).first() if wanted else current(database_clock())
         if other is None or other.pk == self.rules.pk:
-            other = others.filter(version__lt=self.rules.version).first()
+            other = others.filter(version__lt=self.rules.version).first() or others.first()
+        before, after = other, self.rules
+        if other and other.version > self.rules.version:
+            before, after = self.rules, other
         return super().get_context_data(
             **self.frame(_("Side by side")),
-            sides=side_by_side(other, self.rules, procedure_names()),
+            sides=side_by_side(before, after, procedure_names()),
+            other=other,
             others=others[:20],
             **kwargs,
         )

@@ -86,6 +86,8 @@ function oneMore(grid) {
 
 function put(cell, value) {
   if (cell.disabled || cell.readOnly) return false;
+  const shows = cell.closest(".apart") && cell.form?.querySelector("[data-apart]");
+  if (shows && value) shows.checked = true; // nothing is filled in unseen
   if (cell.matches("select")) {
     const option = [...cell.options].find((one) => [one.value, one.text.trim()].includes(value));
     if (!option) return false;
@@ -186,3 +188,6 @@ document.addEventListener("change", (event) => {
   const grid = event.target.closest?.("[data-grid]");
   if (grid && !event.target.matches("input:not([type=checkbox])")) later(grid);
 });
+
+// A grid that comes back refused holds what was typed, not what is stored: its sums are those of the page.
+for (const grid of document.querySelectorAll("[data-grid]:has([aria-invalid=true])")) later(grid);
