@@ -11,6 +11,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from procurement.accounts.models import User
 from procurement.bids.models import Opening
 from procurement.common import events, places
 from procurement.common.models import Delivery
@@ -30,6 +31,7 @@ from tests.factories import (
     make_rules,
 )
 from workflows.approvals import rulebook
+from workflows.approvals.services import forward
 from workflows.notices import arrivals, audience, services, tasks
 from workflows.notices.kinds import KINDS, words_of
 from workflows.notices.models import Notice
@@ -87,6 +89,40 @@ def test_only_the_person_whose_turn_it_is_hears_of_it(document):
         "approval.step_activated",
         reverse("inbox:decide", args=[active(case)[0].pk]),
     )
+
+
+def unread():
+    return set(User.objects.filter(notices__read_at=None, notices__isnull=False))
+
+
+def test_what_asked_for_a_decision_is_settled_by_it(document):
+    requester, together, last = two_stages()
+    case = submit(requester, at=timezone.now())
+    events.deliver_due()
+    assert unread() == set(together)
+
+    for step in active(case):
+        decide(step, at=timezone.now())
+    events.deliver_due()
+    assert unread() == {last}
+
+    decide(active(case)[0], at=timezone.now())
+    events.deliver_due()
+    assert unread() == set()
+
+
+def test_a_turn_passed_on_is_nothing_to_read_for_who_had_it(document):
+    requester, approver = one_approver()
+    taker = make_person(requester.person.company, Role.FINANCE)
+    case = submit(requester, at=timezone.now())
+    events.deliver_due()
+    asked = active(case)[0]
+    assert unread() == {asked.approver}
+
+    forward(step_id=asked.pk, taker=taker, note="Yours.", actor=asked.approver)
+    events.deliver_due()
+
+    assert unread() == {taker}
 
 
 def test_a_turn_that_is_over_before_it_was_told_is_not_told(document):

@@ -91,6 +91,9 @@ def _decision(event: Event) -> dict[str, Any]:
 
 # --- approvals
 
+TURNS = ("approval.step_activated", "approval.reminded", "approval.handed_over", "approval.time_passed")
+SETTLING = {"approval.step_activated": "pk", "approval.handed_over": "pk", "approval.closed": "case"}
+
 
 @hears("approval.step_activated", "approval.reminded", "approval.handed_over")
 def approver(event: Event) -> Iterator[Told]:
@@ -107,6 +110,20 @@ def approver(event: Event) -> Iterator[Told]:
     elif event.verb == "approval.reminded":
         facts["who"] = str(event.actor)
     yield Told(step.approver, kind, address("inbox:decide", step.pk), facts)
+
+
+def settled_by(event: Event) -> Q | None:
+    """Notices that asked for a decision and need not be read any more: it was taken, or is somebody else's now."""
+    if event.verb not in SETTLING:
+        return None
+    case = ApprovalStep.objects.filter(**{SETTLING[event.verb]: event.subject_id}).values("case")[:1]
+    asked, over = set(), Q(pk=None)
+    for step in ApprovalStep.objects.filter(case__in=case).prefetch_related("handovers"):
+        asked |= {step.approver_id, *(one.giver_id for one in step.handovers.all())}
+        of_step = Q(url=address("inbox:decide", step.pk))
+        is_open = step.status == ApprovalStep.Status.ACTIVE
+        over |= of_step & ~Q(recipient=step.approver_id) if is_open else of_step
+    return over & Q(recipient__in=asked, kind__in=TURNS)
 
 
 def _case_facts(case: ApprovalCase) -> dict[str, Any]:

@@ -45,6 +45,8 @@ def tell(event: Event) -> None:
     """The consumer: one notice for each person. Replayed history, which has a clock of its own, is told to nobody."""
     if abs(event.recorded_at - event.at) > REPLAYED:
         return
+    if (settled := audience.settled_by(event)) is not None:
+        Notice.objects.filter(settled, read_at__isnull=True).update(read_at=Now())
     told = audience.of(event)
     wanted = preferences.channels(told)
     notices = [
