@@ -125,7 +125,7 @@ def test_own_picks_are_ticked_split_and_awarded_in_a_browser(page_as, picture):
     with page.expect_response("**/picks/**"):
         page.locator(f"#p{line}-{second}").check()
     quantity = page.locator(f"#q{line}-{first}")
-    assert quantity.input_value() == "76"
+    expect(quantity).to_have_value("76")
     with page.expect_response("**/picks/**"):
         quantity.fill("100")
         quantity.blur()
@@ -162,7 +162,7 @@ def test_lines_come_and_go_while_scrolling_and_keep_the_picks(page_as):
         with page.expect_response("**/picks/**"):
             tick.set_checked(wanted)
     expect(rows).to_have_count(50 + 50 + 10 + 1)  # one row stands for the first window, which is saved now
-    assert second.count() == 0
+    expect(second).to_have_count(0)
     matrix.evaluate("one => one.scrollTo(0, 0)")
     expect(second).to_be_checked()
     page.reload()

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import transaction
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from procurement.accounts.models import User
 from procurement.common.clock import database_clock
@@ -92,7 +93,7 @@ def test_a_rule_is_written_proposed_and_activated_by_two_people(rules, page_as, 
     page.get_by_label("Name", exact=True).fill("Every request by its cost owner")
     page.get_by_role("button", name="Add a step").click()
     steps = page.locator("[data-line]:visible")
-    assert steps.count() == 3
+    expect(steps).to_have_count(3)
     steps.nth(2).get_by_label("Who is asked").select_option(
         label="Owner of each line's project or cost centre"
     )

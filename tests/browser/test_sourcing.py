@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from procurement.catalog.models import Category
 from procurement.rfqs import services
@@ -127,7 +128,7 @@ def test_an_officer_goes_from_the_pool_to_a_published_rfq(office, page_as, pictu
     page = page_as(officer)
     page.goto("/requisitions/pool/")
     page.locator('input[data-picks="category"]').check()
-    assert page.locator("[data-picked]").inner_text() == "4"
+    expect(page.locator("[data-picked]")).to_have_text("4")
     page.locator("form[data-pool] button.primary").click()
     page.wait_for_url("**/rfqs/new/propose/")
     assert page.locator('input[name="supplier"]:checked').count() == len(suppliers)
