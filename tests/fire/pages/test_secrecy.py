@@ -31,6 +31,9 @@ CHANGING = re.compile(
     r'name="(?:csrfmiddlewaretoken|tab)" value="[^"]*"|name="csrf-token" content="[^"]*"|data-now="\d+"|<time.*?</time>|\d\d:\d\d(:\d\d)?',
     re.S,
 )
+CHART_OF_TIME = re.compile(
+    r'<figure class="figure">.*?</figure>', re.S
+)  # what it shows moves on with the clock
 
 
 def spellings(text):
@@ -53,7 +56,11 @@ def pdf():
 
 
 def plain(seen):
-    return seen.status, CHANGING.sub("", seen.text)
+    """As it is at any moment; of a chart of time what it says in words."""
+    said = CHART_OF_TIME.sub(
+        lambda chart: "".join(re.findall(r'aria-label="[^"]*"', chart.group())), seen.text
+    )
+    return seen.status, CHANGING.sub("", said)
 
 
 class Market:
