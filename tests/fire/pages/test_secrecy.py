@@ -31,9 +31,8 @@ CHANGING = re.compile(
     r'name="(?:csrfmiddlewaretoken|tab)" value="[^"]*"|name="csrf-token" content="[^"]*"|data-now="\d+"|<time.*?</time>|\d\d:\d\d(:\d\d)?',
     re.S,
 )
-CHART_OF_TIME = re.compile(
-    r'<figure class="figure">.*?</figure>', re.S
-)  # what it shows moves on with the clock
+# A timetable, which moves on with the clock; no other chart has plans.
+CHART_OF_TIME = re.compile(r'<figure class="figure">(?:(?!</figure>).)*?class="plan".*?</figure>', re.S)
 
 
 def spellings(text):
