@@ -249,8 +249,6 @@ class ContractClause(models.Model):
     body_en = models.TextField(_("English text"), max_length=10_000)
 
     class Meta:
-        verbose_name = _("place of a clause")
-        verbose_name_plural = _("clauses in order")
         ordering = ("position",)
         constraints = [
             models.UniqueConstraint(fields=["contract", "position"], name="contract_clause_place"),
@@ -329,8 +327,6 @@ class ContractLine(models.Model):
     lead_time_days = models.PositiveIntegerField(null=True)
 
     class Meta:
-        verbose_name = _("place of a clause")
-        verbose_name_plural = _("clauses in order")
         ordering = ("position",)
         constraints = [
             models.UniqueConstraint(fields=["contract", "position"], name="contract_line_position"),

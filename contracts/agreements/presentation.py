@@ -129,8 +129,7 @@ def _missing_there(to_supplier: bool) -> str:
 
 def _who_signs(people: Sequence[User], missing: str) -> str:
     """Whose turn it is on one side, or what is missing there."""
-    named = listed(people[:NAMED]) + (" …" if len(people) > NAMED else "")
-    return _("May sign: %(people)s") % {"people": named} if people else missing
+    return _("May sign: %(people)s") % {"people": listed(people, most=NAMED)} if people else missing
 
 
 def _turn(side: str, signature: Signature | None) -> Turn:

@@ -23,9 +23,8 @@ from procurement.common.clock import database_clock
 
 logger = logging.getLogger(__name__)
 LOST = timedelta(minutes=2)  # a message that has not arrived by then is sent again
-ABANDONED = timedelta(
-    days=7
-)  # over a weekend and a short absence; opening the editor makes it anew in a moment
+# Over a weekend and a short absence; opening the editor makes it anew in a moment.
+ABANDONED = timedelta(days=7)
 SWEPT_AT_ONCE = 200
 
 

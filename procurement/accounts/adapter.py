@@ -40,13 +40,12 @@ class AccountAdapter(DefaultAccountAdapter):
                 super().send_mail(template_prefix, email, {"site_url": settings.SITE_URL, **context})
                 return
             except (OSError, SMTPException):
+                if http.request is None:  # nobody waits at a page
+                    raise
                 logger.exception("a mail of %s was not sent", template_prefix)
-        request = http.request
-        messages.error(
-            request,
-            _("The mail could not be sent. Try again in a few minutes, or tell your administrator."),
-        )
-        raise ImmediateHttpResponse(redirect(request.path))
+        said = _("The mail could not be sent. Try again in a few minutes, or tell your administrator.")
+        messages.error(http.request, said)
+        raise ImmediateHttpResponse(redirect(http.request.path))
 
 
 def language_of(email: str) -> str:

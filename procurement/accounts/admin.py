@@ -55,23 +55,23 @@ class UserAdmin(DjangoUserAdmin):
     add_fieldsets = ((None, {"fields": ("email", "name", "language")}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Only superusers make superusers; how a supplier's people log in is theirs alone: a draft lies behind it."""
+        """Only superusers make superusers; and by an address one logs in, so it is guarded as a password is."""
         fixed = tuple(super().get_readonly_fields(request, obj))
         if not _is_superuser(request.user):
             fixed += MIGHT
-        return (*fixed, "email") if obj is not None and obj.is_supplier else fixed
+        return fixed if obj is None or _may_let_in(request.user, obj) else (*fixed, "email")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Without the way to a password that one may not set."""
         fieldsets = super().get_fieldsets(request, obj)
-        if obj is None or _may_set_password(request.user, obj):
+        if obj is None or _may_let_in(request.user, obj):
             return fieldsets
         return ((None, {"fields": ("email",)}), *fieldsets[1:])
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """As for the address; and nobody sets the password of somebody mightier."""
+        """As for the address."""
         user = self.get_object(request, id)
-        if user is not None and not _may_set_password(request.user, user):
+        if user is not None and not _may_let_in(request.user, user):
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)
 
@@ -100,7 +100,8 @@ class UserAdmin(DjangoUserAdmin):
         return False
 
 
-def _may_set_password(actor: Any, user: User) -> bool:
+def _may_let_in(actor: Any, user: User) -> bool:
+    """How a supplier's people log in is theirs alone, for a draft lies behind it; nobody gets at somebody mightier."""
     return not user.is_supplier and (_is_superuser(actor) or not user.is_superuser)
 
 

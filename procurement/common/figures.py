@@ -113,9 +113,11 @@ def span_text(span: timedelta) -> str:
     return gettext("less than a minute")
 
 
-def listed(names: Iterable[object]) -> str:
-    """Names beside each other: Valves, Steel, or 阀门、钢材."""
-    return ("、" if reads_chinese() else ", ").join(str(name) for name in names)
+def listed(names: Iterable[object], *, most: int | None = None) -> str:
+    """Names beside each other: Valves, Steel, or 阀门、钢材; dots stand for what goes beyond `most`."""
+    every = [str(name) for name in names]
+    text = ("、" if reads_chinese() else ", ").join(every[:most])
+    return text if most is None or len(every) <= most else f"{text} …"
 
 
 def clauses(parts: Iterable[object]) -> str:

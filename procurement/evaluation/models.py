@@ -315,6 +315,7 @@ class ResultLetter(models.Model):
     content_hash = models.CharField(max_length=64)
     sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     sent_at = models.DateTimeField()
+    is_withdrawn: bool  # with_standing() says it
 
     objects = ResultLetterQuerySet.as_manager()
 

@@ -25,8 +25,8 @@ from procurement.organization.models import (
 )
 from workflows.approvals.plan import in_force
 
-# Two people open bids together; an administrator writes the rules.
 NAMED = 3  # companies in a note
+# Two people open bids together; an administrator writes the rules.
 NEEDED = {Role.ADMINISTRATOR: 1, Role.REQUESTER: 1, Role.OFFICER: 1, Role.OPENER: 2}
 
 

@@ -28,7 +28,6 @@ from procurement.requisitions.models import Requisition, RequisitionLine
 from procurement.requisitions.services.data import PREFIX, HeaderData, LineData, LineRefused
 from procurement.requisitions.services.drafting import today_in
 
-SHARED = ("need_date", "cost_centre", "project", "delivery_place")
 MORE = 5
 NEEDED_PLACES = {
     "cost_centre": gettext_lazy("%(company)s has no cost centre yet."),
@@ -223,7 +222,7 @@ def _shared(lines: list[RequisitionLine]) -> dict[str, Any]:
     """What is the same on every line."""
     if not lines:
         return {}
-    found = {name: {getattr(line, name) for line in lines} for name in SHARED}
+    found = {name: {getattr(line, name) for line in lines} for name in LineForm.apart}
     return {name: next(iter(values)) for name, values in found.items() if len(values) == 1}
 
 

@@ -223,7 +223,7 @@ def _documents(rfq: Rfq, counted: dict[str, Any]) -> Requirement:
 
 def _openers(rfq: Rfq) -> Requirement:
     names = [str(user) for user in openers_of(rfq)]
-    shown = listed(names[:4]) + (" …" if len(names) > 4 else "")
+    shown = listed(names, most=4)
     if len(names) >= rfq.openers_required:
         return Requirement(_("Enough openers"), "good", shown, key="openers")
     label = _("%(count)d openers needed who have asked for none of this") % {"count": rfq.openers_required}

@@ -16,7 +16,15 @@ from procurement.bids.payload import INCOTERMS, BidPayload, Problem, Terms, amou
 from procurement.bids.typed import LINE_LABELS, Typed
 from procurement.common.components import Check
 from procurement.common.errors import RuleViolation
-from procurement.common.figures import NONE, amount_text, date_text, money_text, price_text, quantity_text
+from procurement.common.figures import (
+    NONE,
+    amount_text,
+    date_text,
+    listed,
+    money_text,
+    price_text,
+    quantity_text,
+)
 from procurement.common.money import exponent
 from procurement.rfqs.models import Rfq, RfqLineVersion
 
@@ -351,13 +359,12 @@ def _prices_check(shown: Preview, link: str) -> Check:
     without = [
         str(line.position) for key, line in shown.terms.lines.items() if key not in shown.payload.lines
     ]
-    listed = ", ".join(without[:10]) + (" …" if len(without) > 10 else "")
     text = ngettext(
         "%(count)d line without a price is not offered",
         "%(count)d lines without a price are not offered",
         len(without),
     )
-    note = _("Lines: %(listed)s") % {"listed": listed}
+    note = _("Lines: %(listed)s") % {"listed": listed(without, most=10)}
     return Check(text % {"count": len(without)}, "wait", note, url=f"{link}?show=missing")
 
 

@@ -59,7 +59,7 @@ def result_of(invitation: Invitation) -> tuple[str, bool]:
     letter = told.last_told().first()
     if letter is None:
         return "", False
-    return reverse("portal:result", args=[invitation.public_id]), letter.is_withdrawn  # type: ignore[attr-defined]
+    return reverse("portal:result", args=[invitation.public_id]), letter.is_withdrawn
 
 
 RESULTS = [path("rfqs/<uuid:public_id>/result/", Result.as_view(), name="result")]

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from procurement.catalog.models import Category
-from procurement.common.languages import reads_chinese
+from procurement.common.languages import in_readers_language
 from procurement.common.states import Stateful
 from procurement.common.text_search import search_index, searched
 
@@ -98,20 +98,17 @@ class Supplier(Stateful):
     @property
     def label(self) -> str:
         """The name for narrow places in the reader's language: the English one, else the short one."""
-        return self.name_en if self._read_in_english() else self.short_name or self.name
+        return in_readers_language(self.short_name or self.name, self.name_en)
 
     @property
     def full_label(self) -> str:
         """The whole name in the reader's language, where there is one."""
-        return self.name_en if self._read_in_english() else self.name
+        return in_readers_language(self.name, self.name_en)
 
     @property
     def name_beside(self) -> str:
         """The English name, to stand beside the other one where it says something else."""
         return self.name_en if self.name_en != self.name else ""
-
-    def _read_in_english(self) -> bool:
-        return bool(self.name_en) and not reads_chinese()
 
 
 class Contact(models.Model):

@@ -11,22 +11,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AlterModelOptions(
-            name="contractclause",
-            options={
-                "ordering": ("position",),
-                "verbose_name": "place of a clause",
-                "verbose_name_plural": "clauses in order",
-            },
-        ),
-        migrations.AlterModelOptions(
-            name="contractline",
-            options={
-                "ordering": ("position",),
-                "verbose_name": "place of a clause",
-                "verbose_name_plural": "clauses in order",
-            },
-        ),
-        migrations.AlterModelOptions(
             name="templateclause",
             options={
                 "ordering": ("position",),

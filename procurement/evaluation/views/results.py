@@ -37,7 +37,7 @@ class ResultsPage(OpenedPage):
     @cached_property
     def holding(self) -> list[ResultLetter]:
         """Those that were not withdrawn."""
-        return [letter for letter in self.letters if not letter.is_withdrawn]  # type: ignore[attr-defined]
+        return [letter for letter in self.letters if not letter.is_withdrawn]
 
     @cached_property
     def drafts(self) -> list[Draft]:

@@ -120,6 +120,10 @@ def test_a_clerk_makes_nobody_mighty(world, clerk):
         assert not stored.is_superuser
         assert stored.is_staff == user.is_staff
     assert client.get(f"/admin/accounts/user/{world.admin.pk}/password/").status_code == 403
+    mighty = f"/admin/accounts/user/{world.admin.pk}/change/"
+    assert 'name="email"' not in client.get(mighty).text
+    client.post(mighty, {"email": "mine@evil.test", "name": "Mine", "is_active": "on"})
+    assert User.objects.get(pk=world.admin.pk).email == world.admin.email
 
 
 def test_deleting_is_nobodys_work(world):
