@@ -26,6 +26,7 @@ from procurement.common.components import Crumb
 from procurement.common.forms import ReasonForm
 from procurement.common.listings.pages import ListPage
 from procurement.common.views import Policy, ScopedMixin
+from procurement.common.wholes import whole
 from suppliers.registry.services import warnings
 
 RELATED = ("company", "supplier", "buyer", "delivery_place", "contract")
@@ -153,8 +154,7 @@ class AnswerAct(OneOrder, Act):
     @property
     def answer_id(self) -> int:
         """The answer that the page showed; 404 for any other order's."""
-        posted = self.request.POST.get("answer", "")
-        wanted = int(posted) if posted.isascii() and posted.isdigit() and len(posted) < 19 else 0
+        wanted = whole(self.request.POST.get("answer"))
         rows = self.order.answers.all() if wanted else self.order.answers.filter(status="open")
         return get_object_or_404(rows.filter(pk=wanted) if wanted else rows).pk
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from procurement.accounts.models import User
 from procurement.bids.models import BidLine, OpenedBid
 from procurement.common.figures import moment_text
+from procurement.common.wholes import whole
 from procurement.evaluation import own
 from procurement.evaluation.choices import Choice
 from procurement.evaluation.comparison import Comparison
@@ -47,8 +48,7 @@ def start(comparison: Comparison, wanted: str, picker: User) -> list[Choice]:
 
 def _bid(comparison: Comparison, wanted: str) -> int | None:
     if wanted.startswith(ONE_BID):
-        key = wanted.removeprefix(ONE_BID)
-        return int(key) if key.isascii() and key.isdigit() and len(key) < 19 else None
+        return whole(wanted.removeprefix(ONE_BID))
     scenario = comparison.scenario(wanted)
     return scenario.shares[0].offer.id if scenario else None
 

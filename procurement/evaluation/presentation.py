@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from procurement.common.components import Fact
 from procurement.common.figures import amount_text, money_text, price_text, quantity_text
+from procurement.common.wholes import whole, wholes
 from procurement.evaluation.comparison import Cell, Comparison, Line, Offer, Scenario
 from procurement.rfqs.models import Criterion, Rfq
 
@@ -148,8 +149,7 @@ class Choices:
         self.page, self.suppliers = self._number("page"), self._number("suppliers")
 
     def _number(self, name: str) -> int:
-        said = self.parameters.get(name, "")
-        return max(1, int(said)) if said.isascii() and said.isdigit() and len(said) < 6 else 1
+        return max(1, whole(self.parameters.get(name), digits=5) or 1)
 
     @property
     def offset(self) -> int:
@@ -158,7 +158,7 @@ class Choices:
 
     def _keys(self, name: str) -> list[int]:
         asked = self.parameters.getlist(name)[:MOST_NAMED]
-        return [int(key) for key in asked if key.isascii() and key.isdigit() and len(key) < 19]
+        return wholes(asked)
 
     def address(self, **changes: str | Sequence[str] | None) -> str:
         """The same page with other choices."""

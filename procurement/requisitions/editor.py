@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from procurement.accounts.models import User
 from procurement.catalog.models import Category, Item, Unit
 from procurement.common.errors import RuleViolation, StaleEdit
+from procurement.common.wholes import whole
 from procurement.organization.access import standing, who_can_enter
 from procurement.organization.models import Company, CostCentre, DeliveryPlace, Department, Project, Role
 from procurement.requisitions.forms import (
@@ -241,4 +242,4 @@ def _typed_items(data: QueryDict) -> dict[str, Item]:
 
 
 def _whole(text: str | None) -> int:
-    return min(int(text), 1000) if text and text.isascii() and text.isdigit() and len(text) < 6 else 0
+    return min(whole(text, digits=5) or 0, 1000)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from procurement.catalog.models import Category
 from procurement.common.errors import RuleViolation
 from procurement.common.money import parse_number
+from procurement.common.wholes import wholes
 from procurement.requisitions.models import RequisitionLine
 from procurement.requisitions.permissions import lines_to_source
 
@@ -159,7 +160,7 @@ def _by_currency(amounts: Iterable[tuple[str, Decimal]]) -> list[tuple[str, Deci
 
 def ticked(data: QueryDict) -> set[int]:
     """Keys of the ticked lines."""
-    return {int(key) for key in data.getlist("line") if key.isascii() and key.isdigit() and len(key) < 19}
+    return set(wholes(data.getlist("line")))
 
 
 def pick(user: Any, data: QueryDict) -> dict[int, Decimal]:

@@ -32,6 +32,7 @@ from procurement.common.components import Crumb, FileItem
 from procurement.common.errors import RuleViolation
 from procurement.common.files import MEGABYTE
 from procurement.common.forms import add_refusal
+from procurement.common.wholes import whole
 from suppliers.portal import grid
 from suppliers.portal.forms import SendForm, WithdrawForm
 from suppliers.portal.pages import SealedPage
@@ -77,8 +78,7 @@ class BidPage(SealedPage):
     @property
     def edit_version(self) -> int:
         """The draft that the posted page was made from."""
-        text = self.request.POST.get("revision", "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+        return whole(self.request.POST.get("revision"), digits=9) or 0
 
     @sensitive_variables()
     def save(self, uploads: Sequence[SealedUpload] = ()) -> Draft:

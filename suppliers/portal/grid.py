@@ -26,6 +26,7 @@ from procurement.common.figures import (
     quantity_text,
 )
 from procurement.common.money import exponent
+from procurement.common.wholes import whole
 from procurement.rfqs.models import Rfq, RfqLineVersion
 
 SHORT = ("unit_price", "lead_time_days", "remark")
@@ -163,7 +164,7 @@ def window_of(lines: Sequence[RfqLineVersion], wanted: str, *, most: str = "1") 
 
 def _whole(text: str) -> int:
     """A whole number above zero; one for anything else."""
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+    return max(1, whole(text, digits=5) or 1)
 
 
 def missing(lines: Sequence[RfqLineVersion], shown: Preview) -> list[RfqLineVersion]:

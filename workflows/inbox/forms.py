@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from procurement.common.forms import DateTimeInput, FigureField
+from procurement.common.wholes import whole
 from procurement.organization.choosing import PeopleField, PersonField
 from procurement.organization.models import Company
 from procurement.requisitions.forms import currency_choices
@@ -200,8 +201,8 @@ class TickedForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         given = self.data.getlist("step") if hasattr(self.data, "getlist") else []
-        keys = [key for key in given if key.isascii() and key.isdigit() and len(key) < 19]
-        self.fields["step"].choices = [(int(key), key) for key in keys[:MOST]]  # type: ignore[attr-defined]
+        keys = [(key, text) for text in given if (key := whole(text)) is not None]
+        self.fields["step"].choices = keys[:MOST]  # type: ignore[attr-defined]
 
     def seen(self) -> dict[int, str]:
         """The hash of each document as the summary showed it."""

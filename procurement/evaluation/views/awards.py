@@ -23,6 +23,7 @@ from procurement.common.listings.pages import ListPage
 from procurement.common.onward import onward_of
 from procurement.common.paging import page_of
 from procurement.common.views import Policy
+from procurement.common.wholes import whole
 from procurement.evaluation import awards, picks, presentation
 from procurement.evaluation.choices import Choice
 from procurement.evaluation.comparison import Comparison, build
@@ -109,8 +110,8 @@ class WriteAward(StaffPage, FormView[AwardForm]):
 
     def next_page(self, award: Award) -> str:
         """Another window where one was asked for, else the memo."""
-        page = self.request.POST.get("go", "")
-        if page.isascii() and page.isdigit() and len(page) < 6:
+        page = whole(self.request.POST.get("go"), digits=5)
+        if page is not None:
             return f"{reverse('evaluation:award_edit', args=[award.pk])}?page={page}"
         return reverse("evaluation:award", args=[award.pk])
 

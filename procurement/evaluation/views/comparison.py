@@ -19,6 +19,7 @@ from procurement.common import money
 from procurement.common.errors import RuleViolation
 from procurement.common.figures import quantity_text
 from procurement.common.forms import add_refusal
+from procurement.common.wholes import whole, wholes
 from procurement.evaluation import awards, export, layouts, own, picks, presentation, scoring
 from procurement.evaluation.comparison import Comparison, Scenario, build
 from procurement.evaluation.forms import ScoreForm, StartForm
@@ -136,7 +137,7 @@ class SavePicks(Compare):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Store them, or say at the line what is wrong and keep what was typed."""
         _found = self.rfq
-        shown = [int(key) for key in request.POST.getlist("shown")[:MOST_SHOWN] if _is_key(key)]
+        shown = wholes(request.POST.getlist("shown")[:MOST_SHOWN])
         self.typed = self._typed(shown)
         try:
             own.save(rfq_id=self.rfq.pk, picked=self._read(), actor=self.user)
@@ -166,9 +167,9 @@ class SavePicks(Compare):
         """Line → bid → quantity as typed, for the lines that were shown."""
         found: dict[int, dict[int, str]] = {line: {} for line in shown}
         for key in self.request.POST.getlist("pick"):
-            line, _dash, bid = key.partition("-")
-            if _is_key(line) and _is_key(bid) and int(line) in found:
-                found[int(line)][int(bid)] = self.request.POST.get(f"q{key}", "").strip()[:40]
+            line, bid = map(whole, key.partition("-")[::2])
+            if line in found and bid is not None:
+                found[line][bid] = self.request.POST.get(f"q{key}", "").strip()[:40]
         return found
 
     def _read(self) -> dict[int, dict[int, Decimal | None]]:
@@ -191,10 +192,6 @@ class SavePicks(Compare):
 
 
 MOST_SHOWN = 200
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def _figure(text: str, line: int) -> Decimal | None:

@@ -25,6 +25,7 @@ from procurement.common.figures import quantity_text
 from procurement.common.forms import add_refusal
 from procurement.common.paging import page_of
 from procurement.common.views import Policy, PolicyMixin
+from procurement.common.wholes import wholes
 from procurement.requisitions.pool import pick
 from procurement.rfqs import presentation, services
 from procurement.rfqs.checklist import enough_time
@@ -197,8 +198,7 @@ def _spot_words(bought: services.Bought) -> str:
 
 def ticked_suppliers(request: HttpRequest) -> set[int]:
     """Keys of the ticked suppliers. Raises RuleViolation for one that this person cannot see."""
-    typed = request.POST.getlist("supplier")
-    wanted = {int(key) for key in typed if key.isascii() and key.isdigit() and len(key) < 19}
+    wanted = set(wholes(request.POST.getlist("supplier")))
     if search(request.user).filter(pk__in=wanted).count() != len(wanted):
         raise RuleViolation(_("Tick suppliers of the list."))
     return wanted

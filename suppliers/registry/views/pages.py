@@ -23,6 +23,7 @@ from procurement.common.forms import add_refusal
 from procurement.common.listings.pages import ListPage
 from procurement.common.models import Event
 from procurement.common.views import Policy, PolicyMixin, ScopedMixin
+from procurement.common.wholes import whole
 from suppliers.registry import services
 from suppliers.registry.forms import ContactForm, SupplierForm
 from suppliers.registry.lists import SUPPLIERS
@@ -63,9 +64,8 @@ class SupplierCreate(PolicyMixin, FormView[SupplierForm]):
 
     def get_initial(self) -> dict[str, Any]:
         """For whoever comes from an RFQ, what it is about."""
-        typed = self.request.GET.get("category", "")
-        is_key = typed.isascii() and typed.isdigit() and len(typed) < 19
-        return {"categories": [int(typed)]} if is_key else {}
+        category = whole(self.request.GET.get("category"))
+        return {} if category is None else {"categories": [category]}
 
     def form_valid(self, form: SupplierForm) -> HttpResponse:
         try:

@@ -22,6 +22,7 @@ from procurement.common.errors import AlreadyDone, RuleViolation, StaleEdit
 from procurement.common.forms import add_refusal
 from procurement.common.paging import page_of
 from procurement.common.views import Policy, PolicyMixin, ScopedMixin
+from procurement.common.wholes import whole
 from workflows.approvals import handlers
 from workflows.approvals.chain import round_of
 from workflows.approvals.models import ApprovalCase, ApprovalStep
@@ -113,8 +114,7 @@ class Waiting(PolicyMixin, TemplateView):
         user: Any = self.request.user
         at = database_clock()
         steps = awaited_by(user)
-        person = self.request.GET.get("person", "")
-        wanted = int(person) if person.isascii() and person.isdigit() and len(person) < 19 else None
+        wanted = whole(self.request.GET.get("person"))
         shown = steps.filter(approver=wanted) if wanted else steps
         rows = with_case(shown).select_related("approver").annotate(reminded=reminded_on())
         page = page_of(rows, self.request, order=ORDER)

@@ -14,6 +14,7 @@ from django.views.generic import TemplateView
 
 from procurement.common.errors import AlreadyDone, RuleViolation
 from procurement.common.forms import add_refusal
+from procurement.common.wholes import whole
 from workflows.approvals import rulebook
 from workflows.approvals.models import ApprovalRule
 from workflows.approvals.permissions import can_rules
@@ -72,10 +73,8 @@ class EditRule(DraftPage):
     @property
     def pattern(self) -> ApprovalRule | None:
         """The rule that the page begins with."""
-        typed = self.request.GET.get("like", "")
-        if self.rule is None and typed.isascii() and typed.isdigit() and len(typed) < 19:
-            return self._found(int(typed))
-        return self.rule
+        like = whole(self.request.GET.get("like"))
+        return self.rule if self.rule or like is None else self._found(like)
 
     def _found(self, key: int) -> ApprovalRule:
         return get_object_or_404(with_stages(self.rules.rules.all()), pk=key)
@@ -128,8 +127,7 @@ class EditRule(DraftPage):
 
     def _more(self, request: HttpRequest) -> HttpResponse:
         data = request.POST.copy()
-        total = data.get("steps-TOTAL_FORMS", "")
-        count = int(total) if total.isascii() and total.isdigit() and len(total) < 3 else 0
+        count = whole(data.get("steps-TOTAL_FORMS"), digits=2) or 0
         names = [name for name in RuleForm.base_fields if name != "flags"]
         said = {**{name: data.get(name) for name in names}, "flags": data.getlist("flags")}
         stages = [

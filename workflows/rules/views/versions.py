@@ -17,6 +17,7 @@ from procurement.common.clock import database_clock
 from procurement.common.errors import AlreadyDone, RuleViolation
 from procurement.common.forms import add_refusal
 from procurement.common.paging import page_of
+from procurement.common.wholes import whole
 from workflows.approvals import rulebook, starter
 from workflows.approvals.gaps import Problem, must_be_seen, problems
 from workflows.approvals.models import RuleSet
@@ -73,9 +74,7 @@ class NewDraft(RulesRoom, View):
 
     def _source(self, typed: str) -> RuleSet:
         """The version that is copied."""
-        if not (typed.isascii() and typed.isdigit() and len(typed) < 19):
-            raise Http404
-        return get_object_or_404(rule_sets_visible_to(self.user), pk=int(typed))
+        return get_object_or_404(rule_sets_visible_to(self.user), pk=whole(typed))
 
 
 class Version(RuleSetPage, TemplateView):
@@ -116,8 +115,7 @@ class Compare(RuleSetPage, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Two versions, and the choice of the other one."""
         others = rule_sets_visible_to(self.request.user).exclude(pk=self.rules.pk).order_by("-version")
-        typed = self.request.GET.get("with", "")
-        wanted = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else 0
+        wanted = whole(self.request.GET.get("with"))
         other = others.filter(pk=wanted).first() if wanted else current(database_clock())
         if other is None or other.pk == self.rules.pk:
             other = others.filter(version__lt=self.rules.version).first() or others.first()
